@@ -1,0 +1,56 @@
+import avro from 'avsc'
+
+/** An Avro schema as JSON: a name, a union or a complex type. */
+export type AvroSchema =
+  | string
+  | readonly AvroSchema[]
+  | { readonly type: unknown; readonly [field: string]: unknown }
+
+/** Encodes and decodes the values of one Avro type, in place, without the wire format's header. */
+export interface Codec<T> {
+  readonly schema: AvroSchema
+  /** Writes the value at `position`; returns the position after it, or minus the position it would need. */
+  encode(value: T, buffer: Buffer, position: number): number
+  /** Reads one value between two positions.
+   * @throws where the bytes are not exactly one value of the type */
+  decode(buffer: Buffer, start: number, end: number): T
+  /** A codec that reads what was written with another schema (Avro's resolution rules).
+   * @throws where the two don't fit */
+  reading(writer: AvroSchema): Pick<Codec<T>, 'decode'>
+  /** Says what is wrong with a value, naming the field; undefined where it fits. */
+  problem(value: unknown): string | undefined
+}
+
+/**
+ * Builds a codec.
+ * @throws where the schema isn't Avro
+ */
+export function codec<T>(schema: AvroSchema): Codec<T> {
+  const type = avro.Type.forSchema(schema as avro.Schema)
+  const decodeWith =
+    (resolver?: ReturnType<typeof type.createResolver>) =>
+    (buffer: Buffer, start: number, end: number): T => {
+      const view = end === buffer.length ? buffer : buffer.subarray(0, end)
+      const { value, offset } = type.decode(view, start, resolver)
+      if (offset !== end)
+        throw new RangeError(offset < 0 ? 'the value is cut short' : 'bytes follow the value')
+      return value as T
+    }
+  return {
+    schema,
+    encode: (value, buffer, position) => type.encode(value, buffer, position),
+    decode: decodeWith(),
+    reading: (writer) => ({
+      decode: decodeWith(type.createResolver(avro.Type.forSchema(writer as avro.Schema))),
+    }),
+    problem(value) {
+      let found: string | undefined
+      type.isValid(value, {
+        errorHook: (path, bad, expected) => {
+          found ??= `field "${path.join('.')}": ${JSON.stringify(bad)?.slice(0, 80)} is not ${expected}`
+        },
+      })
+      return found
+    },
+  }
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['**/*.test.ts'],
+    exclude: ['node_modules/**', 'dist/**', 'data/**'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    pool: 'forks',
+    coverage: {
+      provider: 'v8',
+      include: ['streams/**', 'connectors/**', 'language/**', 'plugins/**', 'gateway/**'],
+      exclude: ['**/*.test.ts', '**/contract.ts', '**/generated/**'],
+      reporter: ['text-summary', 'html'],
+      thresholds: { lines: 85, branches: 85 },
+    },
+  },
+})
