@@ -1,4 +1,5 @@
 import avro from 'avsc'
+import { guard } from './guard.ts'
 
 /** An Avro schema as JSON: a name, a union or a complex type. */
 export type AvroSchema =
@@ -9,10 +10,10 @@ export type AvroSchema =
 /** Encodes and decodes the values of one Avro type, in place, without the wire format's header. */
 export interface Codec<T> {
   readonly schema: AvroSchema
-  /** Writes the value at `position`; returns the position after it, or minus the position it would need. */
+  /** Writes the value at `position`; returns the position after it, or minus the number of bytes missing. */
   encode(value: T, buffer: Buffer, position: number): number
   /** Reads one value between two positions.
-   * @throws where the bytes are not exactly one value of the type */
+   * @throws RangeError where the bytes are not exactly one value of the type, or a string of it is not UTF-8 */
   decode(buffer: Buffer, start: number, end: number): T
   /** A codec that reads what was written with another schema (Avro's resolution rules).
    * @throws where the two don't fit */
@@ -27,22 +28,24 @@ export interface Codec<T> {
  */
 export function codec<T>(schema: AvroSchema): Codec<T> {
   const type = avro.Type.forSchema(schema as avro.Schema)
-  const decodeWith =
-    (resolver?: ReturnType<typeof type.createResolver>) =>
-    (buffer: Buffer, start: number, end: number): T => {
-      const view = end === buffer.length ? buffer : buffer.subarray(0, end)
-      const { value, offset } = type.decode(view, start, resolver)
-      if (offset !== end)
-        throw new RangeError(offset < 0 ? 'the value is cut short' : 'bytes follow the value')
-      return value as T
+  const decodeAs = (writer: avro.Type, resolver?: ReturnType<typeof type.createResolver>) => {
+    const verify = guard(writer)
+    return (buffer: Buffer, start: number, end: number): T => {
+      verify(buffer, start, end)
+      return type.decode(buffer, start, resolver).value as T
     }
+  }
   return {
     schema,
-    encode: (value, buffer, position) => type.encode(value, buffer, position),
-    decode: decodeWith(),
-    reading: (writer) => ({
-      decode: decodeWith(type.createResolver(avro.Type.forSchema(writer as avro.Schema))),
-    }),
+    encode(value, buffer, position) {
+      const after = type.encode(value, buffer, position)
+      return after < 0 ? after - buffer.length : after
+    },
+    decode: decodeAs(type),
+    reading(schema) {
+      const writer = avro.Type.forSchema(schema as avro.Schema)
+      return { decode: decodeAs(writer, type.createResolver(writer, { ignoreNamespaces: true })) }
+    },
     problem(value) {
       let found: string | undefined
       type.isValid(value, {

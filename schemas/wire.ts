@@ -11,7 +11,7 @@ export function encodeFramed<T>(
   position: number,
 ): number {
   const start = position + headerBytes
-  if (start > buffer.length) return -(start + 512)
+  if (start > buffer.length) return buffer.length - start
   buffer[position] = 0
   buffer.writeInt32BE(schemaId, position + 1)
   return codec.encode(value, buffer, start)

@@ -57,7 +57,7 @@ export class RecordsBuilder {
 
   add(key: string, value: Uint8Array, timestamp: number): void {
     this.addEncoded(key, timestamp, (data, position) => {
-      if (position + value.length > data.length) return -(position + value.length)
+      if (position + value.length > data.length) return data.length - position - value.length
       data.set(value, position)
       return position + value.length
     })
@@ -65,16 +65,16 @@ export class RecordsBuilder {
 
   /**
    * Lets the caller encode the value in place. `encode` returns the position after the value or, where the
-   * buffer is too short, the position it would have needed as a negative number (avsc's convention); it is
-   * then called once more with room for it.
+   * buffer is too short, minus the number of bytes that are missing (avsc's convention); it is then called
+   * again with more room.
    */
   addEncoded(key: string, timestamp: number, encode: (data: Buffer, position: number) => number): void {
     if (this.count === this.#timestamps.length) this.#growIndex()
     this.#reserve(key.length * 3)
     const start = this.#position + this.#data.write(key, this.#position)
     let end = encode(this.#data, start)
-    if (end < 0) {
-      this.#reserve(-end - this.#position)
+    while (end < 0) {
+      this.#reserve(this.#data.length - this.#position - end)
       end = encode(this.#data, start)
     }
     this.#ends[2 * this.count] = start

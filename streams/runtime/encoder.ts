@@ -1,0 +1,54 @@
+import { partitionOf } from '../../connectors/log/partition.ts'
+import { type Records, RecordsBuilder } from '../../connectors/log/records.ts'
+import type { Topic } from '../../schemas/topic.ts'
+import { encodeFramed } from '../../schemas/wire.ts'
+import type { Message } from '../message.ts'
+
+/** How a topic is written: into how many partitions, and under which schema id. */
+export interface Destination {
+  readonly partitions: number
+  readonly schemaId: number
+}
+
+/** Turns messages into raw records, a batch a partition. */
+export class Encoder {
+  readonly #builders = new Map<string, RecordsBuilder[]>()
+
+  constructor(private readonly destinations: ReadonlyMap<string, Destination>) {}
+
+  encode(outputs: Iterable<readonly [Topic<unknown>, readonly Message<unknown>[]]>): Records[] {
+    const batches: Records[] = []
+    for (const [topic, messages] of outputs) {
+      const { partitions, schemaId } = this.#destination(topic)
+      const builders = this.#buildersOf(topic.name, partitions)
+      for (const { key, value, timestamp } of messages) {
+        const builder = builders[partitions === 1 ? 0 : partitionOf(key, partitions)] as RecordsBuilder
+        builder.addEncoded(key, timestamp, (data, position) =>
+          encodeFramed(topic.codec, schemaId, value, data, position),
+        )
+      }
+      for (const builder of builders) if (builder.count > 0) batches.push(builder.take())
+    }
+    return batches
+  }
+
+  /** Drops what a failed `encode` left half done. */
+  reset(): void {
+    this.#builders.clear()
+  }
+
+  #destination({ name }: Topic<unknown>): Destination {
+    const destination = this.destinations.get(name)
+    if (!destination) throw new Error(`topic "${name}" is in no stage's "to" or "also"; name it there`)
+    return destination
+  }
+
+  #buildersOf(name: string, partitions: number): RecordsBuilder[] {
+    let builders = this.#builders.get(name)
+    if (!builders) {
+      builders = Array.from({ length: partitions }, (_, partition) => new RecordsBuilder(name, partition))
+      this.#builders.set(name, builders)
+    }
+    return builders
+  }
+}

@@ -1,0 +1,115 @@
+import type { Records } from '../../connectors/log/records.ts'
+import type { ProcessorHealth } from '../health.ts'
+
+/** Delays are counted in buckets that grow by a tenth: quantiles within 10%, in a few hundred numbers. */
+const growth = Math.log(1.1)
+
+/** What one processor does: counts, times and state, for health, metrics and `murmur status`. */
+export class Meter {
+  #state: ProcessorHealth['state'] = 'starting'
+  #reason: string | undefined
+  #workingSince: number | undefined
+  #lastProgressAt: number
+  #delays = new Float64Array(256)
+  #windowStart: number
+  #windowIn = 0
+  #rate = 0
+  #quantiles: { p50: number; p99: number } | undefined
+  recordsIn = 0
+  recordsOut = 0
+  rejected = 0
+  batches = 0
+  readonly stages = new Map<string, { messages: number; ms: number }>()
+
+  constructor(
+    private readonly name: string,
+    private readonly now: () => number,
+    private readonly stuckAfterMs = 30_000,
+  ) {
+    this.#lastProgressAt = now()
+    this.#windowStart = now()
+  }
+
+  state(state: ProcessorHealth['state'], reason?: string): void {
+    this.#state = state
+    this.#reason = reason
+  }
+
+  begin(): void {
+    this.#workingSince = this.now()
+  }
+
+  readonly onStage = (stage: string, messages: number, ms: number): void => {
+    const sum = this.stages.get(stage) ?? { messages: 0, ms: 0 }
+    sum.messages += messages
+    sum.ms += ms
+    this.stages.set(stage, sum)
+  }
+
+  done(inputs: readonly Records[], outputs: readonly Records[], rejected: number): void {
+    const now = this.now()
+    for (const { count, timestamps } of inputs) {
+      this.recordsIn += count
+      this.#windowIn += count
+      for (const at of timestamps) {
+        const bucket = Math.min(255, Math.floor(Math.log(Math.max(1, now - at)) / growth))
+        this.#delays[bucket] = (this.#delays[bucket] as number) + 1
+      }
+    }
+    for (const { count } of outputs) this.recordsOut += count
+    this.rejected += rejected
+    this.batches++
+    this.#lastProgressAt = now
+    this.#workingSince = undefined
+  }
+
+  /** Takes stock: rate and delays are those since the stock before, at least a second ago. */
+  health(instance: number): ProcessorHealth {
+    const now = this.now()
+    const seconds = (now - this.#windowStart) / 1000
+    if (seconds >= 1) {
+      this.#rate = this.#windowIn / seconds
+      this.#quantiles =
+        this.#windowIn > 0 ? { p50: this.#quantile(0.5), p99: this.#quantile(0.99) } : undefined
+      this.#delays = new Float64Array(256)
+      this.#windowStart = now
+      this.#windowIn = 0
+    }
+    const stuck =
+      this.#state === 'running' &&
+      this.#workingSince !== undefined &&
+      now - this.#workingSince > this.stuckAfterMs
+    const idle = this.#state === 'running' && this.#workingSince === undefined && this.#rate === 0
+    const state = stuck ? 'stuck' : idle ? 'idle' : this.#state
+    const reason = stuck
+      ? `no progress on a batch for ${Math.round((now - (this.#workingSince as number)) / 1000)} s`
+      : this.#reason
+    return {
+      name: this.name,
+      instance,
+      pid: process.pid,
+      state,
+      ...(reason === undefined ? {} : { reason }),
+      rate: this.#rate,
+      ...(this.#quantiles ? { delayMs: this.#quantiles } : {}),
+      lastProgressAt: this.#lastProgressAt,
+      counts: {
+        in: this.recordsIn,
+        out: this.recordsOut,
+        rejected: this.rejected,
+        batches: this.batches,
+      },
+      stages: Object.fromEntries(this.stages),
+    }
+  }
+
+  #quantile(q: number): number {
+    const wanted = q * this.#windowIn
+    let seen = 0
+    for (const [bucket, count] of this.#delays.entries()) {
+      seen += count
+      if (seen >= wanted) return Math.round(Math.exp((bucket + 0.5) * growth))
+    }
+    return 0
+  }
+}

@@ -1,0 +1,158 @@
+import type { Consumer, Log } from '../../connectors/log/log.ts'
+import type { Registry } from '../../connectors/registry/registry.ts'
+import type { Store } from '../../connectors/store/store.ts'
+import type { Topic } from '../../schemas/topic.ts'
+import { deadletters } from '../../schemas/topics.ts'
+import type { Stage } from '../stage.ts'
+import { inputTopics } from './chain.ts'
+import { ClaimWorker } from './claims.ts'
+import { Decoder } from './decoder.ts'
+import { Encoder } from './encoder.ts'
+import { recordId } from './execution.ts'
+import { defaultFlood, FloodError, FloodGuard, type FloodSettings } from './flood.ts'
+import { Meter } from './meter.ts'
+import { type Backoff, defaultBackoff } from './retry.ts'
+import { KeyedStates } from './states.ts'
+
+/** A processor: a group of stages that run together, with one consumer group and one transaction a batch. */
+export interface Processor {
+  readonly name: string
+  readonly stages: readonly Stage[]
+  /** Topics between the stages that are written too, in the same transaction. */
+  readonly publish?: readonly string[]
+}
+
+export interface ProcessorSettings {
+  /** Name of the consumer group, and of the state; the processor's name unless told. */
+  readonly group?: string
+  readonly from?: 'earliest' | 'latest'
+  readonly maxRecords?: number
+  readonly maxBytes?: number
+  readonly minRecords?: number
+  readonly lingerMs?: number
+  readonly backoff?: Backoff
+  readonly flood?: FloodSettings
+  /** After each so many failed attempts at a batch, the messages at fault are looked for. */
+  readonly poisonAfter?: number
+  /** Records that killed the process before, as "topic/partition/offset": they are refused unseen. */
+  readonly deadly?: readonly string[]
+  /** Told a record's id before it is processed; records are then taken one at a time. */
+  readonly onRecord?: (id: string) => void
+}
+
+/** What a processor runs on. */
+export interface Connectors {
+  readonly log: Log
+  readonly store: Store
+  readonly registry: Registry
+  readonly now?: () => number
+}
+
+export interface RunningProcessor {
+  readonly meter: Meter
+  /** Resolves after `stop`; rejects where the processor can't go on. */
+  readonly done: Promise<void>
+  /** Lets the batch in hand finish, then leaves the group. */
+  stop(): Promise<void>
+}
+
+/**
+ * Joins the group and processes until stopped.
+ * @throws where a stage can't open or a connector doesn't answer
+ */
+export async function startProcessor(
+  { name, stages, publish }: Processor,
+  settings: ProcessorSettings,
+  { log, store, registry, now = Date.now }: Connectors,
+): Promise<RunningProcessor> {
+  const { group = name, onRecord } = settings
+  const meter = new Meter(name, now)
+  const stopping = new AbortController()
+  const inputs = inputTopics(stages)
+  const states = new KeyedStates(
+    store,
+    stages.filter(({ state }) => state !== undefined),
+  )
+  const ids = await schemaIds(registry, [
+    ...stages.flatMap(({ from, to, also }) => [from, to, ...also]),
+    deadletters,
+  ])
+  const partitions = new Map((await log.topics()).map((topic) => [topic.name, topic.partitions]))
+  const worker = new ClaimWorker({
+    execution: {
+      name,
+      stages,
+      publish: new Set(publish),
+      states: (stage) => states.of(stage),
+      now,
+      onStage: meter.onStage,
+    },
+    decoders: new Map(
+      inputs.map((topic) => [topic.name, new Decoder(topic, ids.get(topic.name) as number, registry)]),
+    ),
+    encoder: new Encoder(
+      new Map(
+        [...ids].map(([topic, schemaId]) => [topic, { schemaId, partitions: partitions.get(topic) ?? 1 }]),
+      ),
+    ),
+    states,
+    flood: new FloodGuard(settings.flood ?? defaultFlood),
+    meter,
+    backoff: settings.backoff ?? defaultBackoff,
+    poisonAfter: settings.poisonAfter ?? 4,
+    deadly: new Map(
+      (settings.deadly ?? []).map((id) => [id, 'the process died each time it met this message']),
+    ),
+    stopping: stopping.signal,
+  })
+  for (const stage of stages) await stage.open()
+  const consumer: Consumer = await log.consume({
+    group,
+    topics: inputs.map((topic) => topic.name),
+    from: settings.from ?? 'earliest',
+    maxRecords: onRecord ? 1 : (settings.maxRecords ?? 4096),
+    maxBytes: settings.maxBytes ?? 16 << 20,
+    minRecords: settings.minRecords ?? 1,
+    lingerMs: settings.lingerMs ?? 0,
+    async onAssigned(positions) {
+      for (const { topic, partition, offset } of positions)
+        await states.assign({ group, topic, partition }, offset)
+    },
+    onRevoked(lost) {
+      for (const { partition } of lost) states.revoke(partition)
+    },
+    onClaim(claim) {
+      if (onRecord && claim.batches[0]) onRecord(recordId(claim.batches[0], 0))
+      return worker.work(claim)
+    },
+  })
+  meter.state('running')
+  const done = consumer.done.then(
+    () => meter.state('stopped', 'asked to stop'),
+    (error: Error) => {
+      meter.state(error instanceof FloodError ? 'stopped' : 'failed', error.message)
+      throw error
+    },
+  )
+  return {
+    meter,
+    done,
+    async stop() {
+      stopping.abort()
+      await consumer.stop()
+    },
+  }
+}
+
+/** Registers the topics' schemas, and returns their ids by topic. */
+export async function schemaIds(
+  registry: Registry,
+  topics: Iterable<Topic<unknown>>,
+): Promise<ReadonlyMap<string, number>> {
+  const ids = new Map<string, number>()
+  for (const topic of topics) {
+    if (!ids.has(topic.name))
+      ids.set(topic.name, await registry.register(`${topic.name}-value`, topic.codec.schema))
+  }
+  return ids
+}
