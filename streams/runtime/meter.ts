@@ -64,7 +64,7 @@ export class Meter {
   }
 
   /** Takes stock: rate and delays are those since the stock before, at least a second ago. */
-  health(instance: number): ProcessorHealth {
+  health(instance: string): ProcessorHealth {
     const now = this.now()
     const seconds = (now - this.#windowStart) / 1000
     if (seconds >= 1) {

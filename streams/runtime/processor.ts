@@ -9,7 +9,7 @@ import { ClaimWorker } from './claims.ts'
 import { Decoder } from './decoder.ts'
 import { Encoder } from './encoder.ts'
 import { recordId } from './execution.ts'
-import { defaultFlood, FloodError, FloodGuard, type FloodSettings } from './flood.ts'
+import { defaultFlood, FloodGuard, type FloodSettings } from './flood.ts'
 import { Meter } from './meter.ts'
 import { type Backoff, defaultBackoff } from './retry.ts'
 import { KeyedStates } from './states.ts'
@@ -130,7 +130,7 @@ export async function startProcessor(
   const done = consumer.done.then(
     () => meter.state('stopped', 'asked to stop'),
     (error: Error) => {
-      meter.state(error instanceof FloodError ? 'stopped' : 'failed', error.message)
+      meter.state('failed', error.message)
       throw error
     },
   )

@@ -1,0 +1,149 @@
+import { z } from 'zod'
+import { milliseconds } from './streams/duration.ts'
+
+/** A length of time; milliseconds after parsing. */
+const duration = (text: string) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a number and ms, s, m, h or d, such as "30s"')
+    .default(text)
+    .transform(milliseconds)
+
+const whole = (least: number) => z.number().int().min(least)
+
+/** What becomes of a kind of text while cleaning. */
+const treatment = z.enum(['keep', 'remove', 'placeholder'])
+
+const logSchema = z
+  .strictObject({
+    driver: z.enum(['embedded']).default('embedded').describe('Where topics live'),
+    partitions: whole(1).default(4).describe('Partitions of each topic, when it is created'),
+    retention: duration('72h').describe(
+      'Records older than this are removed, once every group has read them',
+    ),
+    retentionBytes: whole(1)
+      .default(2_147_483_648)
+      .describe('Bytes a partition may hold before its oldest records go'),
+    maxBytes: whole(1_048_576)
+      .default(53_687_091_200)
+      .describe(
+        'Bytes the embedded log may take on disk; past that, appends are refused until there is room',
+      ),
+    lease: duration('10s').describe('How long a processor that has stopped answering keeps its partitions'),
+  })
+  .prefault({})
+
+const registrySchema = z
+  .strictObject({
+    driver: z
+      .enum(['embedded', 'confluent'])
+      .default('embedded')
+      .describe('Own registry, or an external one'),
+    url: z.string().optional().describe('Address of the external registry'),
+  })
+  .prefault({})
+
+const olapSchema = z
+  .strictObject({
+    driver: z.enum(['chdb', 'clickhouse']).default('chdb').describe('ClickHouse in the process, or a server'),
+    url: z.string().default('http://127.0.0.1:8123').describe('Address of the server'),
+    username: z.string().default('default').describe('User at the server'),
+    password: z.string().default('').describe('Password at the server'),
+    maxRows: whole(1).default(10_000).describe('Rows that a query may return'),
+    maxSeconds: whole(1).default(30).describe('Seconds that a query may take'),
+    maxBytes: whole(1).default(67_108_864).describe('Bytes that a query may return'),
+  })
+  .prefault({})
+
+const gatewaySchema = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Whether to open the gateway'),
+    host: z.string().default('127.0.0.1').describe('Address to listen on; loopback unless you know why not'),
+    port: whole(0).max(65_535).default(8080).describe('Port to listen on'),
+  })
+  .prefault({})
+
+const feedSchema = z
+  .strictObject({
+    enabled: z.boolean().default(true).describe('Whether `murmur start` replays a feed'),
+    file: z.string().optional().describe('JSON lines with "at" in seconds; the bundled feed unless told'),
+    speed: z.number().positive().default(4).describe('How many times faster than it happened'),
+  })
+  .prefault({})
+
+const deadlettersSchema = z
+  .strictObject({
+    maxShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe('A larger share of refused messages stops the processor'),
+    window: duration('1m').describe('Over how long the share is taken'),
+    minimum: whole(0).default(1000).describe('So many refused messages a window are always allowed'),
+  })
+  .prefault({})
+
+const cleaningSchema = z
+  .strictObject({
+    maxLength: whole(1).default(8000).describe('Longer texts are cut, at a grapheme'),
+    urls: treatment.default('keep').describe('Web addresses'),
+    mentions: treatment.default('keep').describe('@mentions'),
+    emoji: treatment.default('keep').describe('Emoji'),
+    fullWidth: z.enum(['fold', 'keep']).default('fold').describe('Full-width letters and digits'),
+  })
+  .prefault({})
+
+const contextSchema = z
+  .strictObject({
+    turns: whole(0).default(5).describe('Turns that a session remembers'),
+    expireAfter: duration('30m').describe('A session ends after so long a silence, by event time'),
+  })
+  .prefault({})
+
+const pluginSchema = z.strictObject({
+  name: z.string().describe('A built-in plugin: sentiment or faq'),
+  priority: z.number().optional().describe('Lower runs earlier'),
+  when: z.string().optional().describe('CEL condition over the utterance'),
+  options: z.record(z.string(), z.unknown()).default({}).describe("The plugin's own options"),
+})
+
+const processorSchema = z.strictObject({
+  stages: z.array(z.string()).min(1).describe('Stages that run together, in order; or "sink" alone'),
+  instances: whole(1).default(1).describe('Processes that share the partitions'),
+  publish: z.array(z.string()).default([]).describe('Topics between the stages that are written too'),
+  maxRecords: whole(1).default(4096).describe('Records a batch'),
+  linger: duration('0ms').describe('How long to wait for a fuller batch'),
+})
+
+const defaultProcessors = {
+  conversation: { stages: ['cleaning', 'intent', 'context', 'plugins'] },
+  sink: { stages: ['sink'], maxRecords: 20_000, linger: '500ms' },
+}
+
+/** The one configuration of Murmur. Every key has a default; `murmur.yaml` states the common ones. */
+export const configSchema = z.strictObject({
+  data: z.string().default('data').describe('Folder for everything embedded'),
+  log: logSchema.describe('Topics'),
+  registry: registrySchema.describe('Schema registry'),
+  olap: olapSchema.describe('ClickHouse'),
+  gateway: gatewaySchema.describe('HTTP and WebSocket'),
+  feed: feedSchema.describe('The replayed feed'),
+  deadletters: deadlettersSchema.describe('When refused messages are too many'),
+  cleaning: cleaningSchema.describe('The cleaning stage'),
+  context: contextSchema.describe('The context stage'),
+  plugins: z
+    .array(pluginSchema)
+    .default([
+      { name: 'sentiment', options: {} },
+      { name: 'faq', options: {} },
+    ])
+    .describe('The plugin chain'),
+  processors: z
+    .record(z.string(), processorSchema)
+    .prefault(defaultProcessors)
+    .describe('Which stages run together, and how'),
+})
+
+export type Config = z.output<typeof configSchema>
+export type ConfigInput = z.input<typeof configSchema>
