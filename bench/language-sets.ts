@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import type { Example } from '../language/examples.ts'
+import { randomFrom, shuffle } from '../language/random.ts'
+import { outOfScope } from '../language/tier.ts'
+
+/** A public data set to measure the trainer on. Nothing that ships is trained on any of them. */
+export interface LanguageSet {
+  readonly name: string
+  readonly train: readonly Example[]
+  readonly test: readonly Example[]
+  /** Accuracy in percent of TF-IDF with a linear SVM on the same kind of split, where known. */
+  readonly reference: number | undefined
+}
+
+export interface Post {
+  readonly text: string
+  readonly sentiment: string
+}
+
+const lines = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n')
+const jsonLines = <T>(file: string): T[] => lines(file).map((line) => JSON.parse(line) as T)
+
+/** Each set that the folder has, read when it is its turn. */
+export function languageSets(folder: string): readonly (() => LanguageSet)[] {
+  const sets: readonly (readonly [string, (path: string) => LanguageSet])[] = [
+    ['intent/clinc150/data_full.json', clinc],
+    ['intent/banking77', banking],
+    ['intent/smp-ecdt-zh/smp2017.jsonl', smp],
+    ['sentiment/sst2-en', sst],
+    ['sentiment/reviews-zh/waimai_10k.csv', (path) => reviews('waimai reviews', path, 90.8)],
+    ['sentiment/reviews-zh/online_shopping_10_cats.csv', (path) => reviews('shopping reviews', path, 92.3)],
+  ]
+  return sets
+    .map(([path, read]) => [join(folder, path), read] as const)
+    .filter(([path]) => existsSync(path))
+    .map(
+      ([path, read]) =>
+        () =>
+          read(path),
+    )
+}
+
+export function airlinePosts(folder: string): readonly Post[] | undefined {
+  const file = join(folder, 'replay/airline-tweets/tweets.jsonl')
+  return existsSync(file) ? jsonLines<Post>(file) : undefined
+}
+
+type Pair = readonly [text: string, label: string]
+
+function clinc(file: string): LanguageSet {
+  const data = JSON.parse(readFileSync(file, 'utf8')) as Record<string, readonly Pair[]>
+  const known = (part: string): Example[] => data[part]!.map(([text, label]) => ({ text, label }))
+  const unknown = (part: string): Example[] => data[part]!.map(([text]) => ({ text, label: outOfScope }))
+  const train = [...known('train'), ...unknown('oos_train')]
+  return { name: 'CLINC150', train, test: [...known('test'), ...unknown('oos_test')], reference: 92.7 }
+}
+
+function banking(folder: string): LanguageSet {
+  const part = (name: string): Example[] => {
+    const labels = lines(join(folder, name, 'label'))
+    return lines(join(folder, name, 'seq.in')).map((text, index) => ({ text, label: labels[index]! }))
+  }
+  return { name: 'BANKING77', train: part('train'), test: part('test'), reference: 90.7 }
+}
+
+function smp(file: string): LanguageSet {
+  const rows = jsonLines<{ text: string; intent: string; split: string }>(file)
+  const examples = (wanted: boolean): Example[] =>
+    rows
+      .filter(({ split }) => (split === 'test') === wanted)
+      .map(({ text, intent }) => ({ text, label: intent }))
+  return { name: 'SMP2017', train: examples(false), test: examples(true), reference: 90.3 }
+}
+
+function sst(folder: string): LanguageSet {
+  const part = (name: string): Example[] =>
+    lines(join(folder, `${name}.tsv`)).map((line) => {
+      const [text, label] = line.split('\t')
+      return { text: text!, label: label! }
+    })
+  return { name: 'SST-2', train: part('train'), test: part('test'), reference: 82.8 }
+}
+
+/** A seeded split: up to 10,000 reviews to train on, and 2,000 others to test on. */
+function reviews(name: string, file: string, reference: number): LanguageSet {
+  const rows = parse<{ label: string; review: string }>(readFileSync(file), { columns: true, bom: true })
+  const order = [...rows.keys()]
+  shuffle(order, randomFrom(41))
+  const examples = order.map((index) => ({ text: rows[index]!.review, label: rows[index]!.label }))
+  return { name, train: examples.slice(2000, 12_000), test: examples.slice(0, 2000), reference }
+}

@@ -1,0 +1,149 @@
+import { calibrate, calibrationError, type Scored, softmax } from './calibrate.ts'
+import { type Dataset, datasetOf } from './dataset.ts'
+import type { Example, Examples } from './examples.ts'
+import { FeatureExtractor, lexiconFeatures } from './features.ts'
+import type { Lexicon } from './lexicon.ts'
+import { type Head, highest, type LinearModel, wordsPerRow } from './linear.ts'
+import { randomFrom, shuffle } from './random.ts'
+import { marginsOf, type Separators, trainSvm } from './svm.ts'
+import { outOfScope } from './tier.ts'
+
+/** One head to train. */
+export interface Task {
+  readonly name: string
+  readonly examples: readonly Example[]
+  /** Price of a margin violation. */
+  readonly cost: number
+  /** How much more a feature of the lexicon counts than an n-gram. */
+  readonly lexiconScale: number
+}
+
+/** The two questions that Murmur asks of every text. */
+export const tasksOf = ({ intents, sentiments }: Examples): readonly Task[] => [
+  { name: 'intent', examples: intents, cost: 1, lexiconScale: 1 },
+  { name: 'sentiment', examples: sentiments, cost: 1, lexiconScale: 3 },
+]
+
+/** What cross-validation says of a head. Shares are 0 to 1. */
+export interface Report {
+  readonly name: string
+  readonly classes: number
+  readonly examples: number
+  readonly accuracy: number
+  readonly calibrationError: number
+  /** Of the texts out of scope, those that were told so; undefined without such examples. */
+  readonly outOfScopeRecall: number | undefined
+}
+
+/** Customers mostly stay on topic; feeds of posts don't. */
+const backgroundShare = 0.25
+
+/**
+ * Trains a model with a head per task and tells, by stratified cross-validation, how good it will be.
+ * Deterministic: the same examples give the same bytes.
+ */
+export function trainModel(tasks: readonly Task[], lexicon: Lexicon, folds = 5) {
+  const data = datasetOf(
+    tasks.flatMap(({ examples }) => examples.map(({ text }) => text)),
+    new FeatureExtractor(lexicon),
+  )
+  let first = 0
+  const trained = tasks.map((task) => {
+    const head = trainHead(task, data, first, folds)
+    first += task.examples.length
+    return head
+  })
+  const model: LinearModel = {
+    heads: trained.map(({ head }) => head),
+    lexicon,
+    bucketOfRow: data.bucketOfRow,
+    ...quantise(
+      trained.map(({ separators }) => separators),
+      data.bucketOfRow.length,
+    ),
+  }
+  return { model, reports: trained.map(({ report }) => report) }
+}
+
+function trainHead(task: Task, data: Dataset, first: number, folds: number) {
+  const { name, examples, cost, lexiconScale } = task
+  const labels = [...new Set(examples.map(({ label }) => label))]
+    .filter((label) => label !== outOfScope)
+    .sort()
+  const classes = labels.length
+  const classOf = Int32Array.from(examples, ({ label }) => labels.indexOf(label))
+  const loud = new Set(lexiconFeatures)
+  const scale = Float32Array.from(data.bucketOfRow, (bucket) => (loud.has(bucket) ? lexiconScale : 1))
+  const separate = (texts: readonly number[]): Separators => {
+    const chosen = texts.map((text) => first + text)
+    return trainSvm({ data, chosen, labels: texts.map((text) => classOf[text]!), classes, scale, cost })
+  }
+
+  const texts = [...classOf.keys()]
+  const foldOf = stratify(classOf, folds)
+  const scored: Scored = { margins: new Float64Array(examples.length * classes), labels: classOf, classes }
+  for (let fold = 0; fold < folds; fold++) {
+    const separators = separate(texts.filter((text) => foldOf[text] !== fold))
+    for (const text of texts.filter((text) => foldOf[text] === fold))
+      scored.margins.set(marginsOf(data, first + text, separators), text * classes)
+  }
+  const head: Head = { name, labels, ...calibrate(scored, backgroundShare) }
+  return { head, separators: separate(texts), report: reportOf(head, scored) }
+}
+
+/** How the calibrated answers to the texts of the other folds compare with the truth. */
+function reportOf(head: Head, { margins, labels, classes }: Scored): Report {
+  const answers = Array.from(labels, (label, text) => {
+    const row = margins.slice(text * classes, (text + 1) * classes)
+    softmax(row, 0, classes, head)
+    const best = highest(row, 0, classes)
+    const none = 1 - row.reduce((sum, probability) => sum + probability, 0)
+    const answer = head.background !== undefined && none > row[best]! ? -1 : best
+    return { label, right: answer === label, confidence: Math.max(none, row[best]!) }
+  })
+  const share = (some: typeof answers) => some.filter(({ right }) => right).length / some.length
+  const strangers = answers.filter(({ label }) => label < 0)
+  return {
+    name: head.name,
+    classes,
+    examples: answers.length,
+    accuracy: share(answers),
+    calibrationError: calibrationError(answers),
+    outOfScopeRecall: strangers.length ? share(strangers) : undefined,
+  }
+}
+
+/** Rounds the weights of all heads to 8 bits, and lays them side by side. */
+function quantise(all: readonly Separators[], rows: number) {
+  const biases = Float32Array.from(all.flatMap(({ biases }) => [...biases]))
+  const width = wordsPerRow(biases.length)
+  const steps = new Float32Array(biases.length)
+  const bytes = new Uint8Array(rows * width * 4).fill(128)
+  let column = 0
+  for (const { weights, biases } of all)
+    for (let c = 0; c < biases.length; c++, column++) {
+      let largest = 1e-9
+      for (let row = 0; row < rows; row++)
+        largest = Math.max(largest, Math.abs(weights[row * biases.length + c]!))
+      steps[column] = largest / 127
+      for (let row = 0; row < rows; row++)
+        bytes[row * width * 4 + column] =
+          128 + Math.round((weights[row * biases.length + c]! * 127) / largest)
+    }
+  return { biases, steps, words: new Int32Array(bytes.buffer) }
+}
+
+/** A fold for each text, so that every class is spread evenly over the folds. */
+function stratify(labels: Int32Array, folds: number): Uint8Array {
+  const order = [...labels.keys()]
+  shuffle(order, randomFrom(29))
+  const next = new Map<number, number>()
+  const foldOf = new Uint8Array(labels.length)
+  for (const text of order) {
+    const label = labels[text] as number
+    const fold = next.get(label) ?? 0
+    foldOf[text] = fold
+    next.set(label, (fold + 1) % folds)
+  }
+  return foldOf
+}
