@@ -1,0 +1,44 @@
+import { type Context, Hono } from 'hono'
+import { routePath } from 'hono/route'
+import { GatewayError, problemOf } from './errors.ts'
+import type { Gateway } from './gateway.ts'
+import { healthRoutes } from './health.ts'
+import { checkOrigin } from './origin.ts'
+import { queryRoutes } from './query.ts'
+import { replyRoutes } from './replies.ts'
+import { utteranceRoutes } from './utterances.ts'
+
+/**
+ * The gateway over HTTP. Every failure is `{error: {code, message, field?, value?, remedy?}}`.
+ * @param bound the address that it listens on: loopback keeps foreign hosts out
+ */
+export function createApp(gateway: Gateway, bound = '127.0.0.1'): Hono {
+  const app = new Hono()
+  app.use(async (c, next) => {
+    await next()
+    const path = routePath(c, -1)
+    gateway.meters.request(path === '/*' ? 'none' : path, c.res.status)
+  })
+  app.use((c, next) => {
+    checkOrigin(bound, c.req.header('host') ?? new URL(c.req.url).host, c.req.header('origin'))
+    return next()
+  })
+  app.route('/', utteranceRoutes(gateway))
+  app.route('/', replyRoutes(gateway))
+  app.route('/', queryRoutes(gateway))
+  app.route('/', healthRoutes(gateway))
+  if (gateway.registryRoutes) app.route('/registry', gateway.registryRoutes)
+  const paths = [...new Set(app.routes.filter(({ method }) => method !== 'ALL').map(({ path }) => path))]
+  const unknown = new GatewayError(404, 'UNKNOWN_ROUTE', 'there is nothing at this path', {
+    remedy: `the paths are ${paths.join(', ')}, and /v1/ws for a WebSocket`,
+  })
+  app.notFound((c) => answer(c, unknown))
+  app.onError((error, c) => answer(c, error))
+  return app
+}
+
+function answer(c: Context, error: unknown): Response {
+  const { status, problem } = problemOf(error)
+  if (status === 503) c.header('retry-after', '1')
+  return c.json({ error: problem }, status)
+}

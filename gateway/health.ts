@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Hono } from 'hono'
+import type { Gateway } from './gateway.ts'
+
+const probeMs = 2000
+
+/**
+ * GET /healthz: the process is alive. GET /readyz: it can do its work; else 503 and what keeps it from that.
+ * GET /v1/status: the health report. GET /metrics: Prometheus' text format.
+ */
+export const healthRoutes = (gateway: Gateway): Hono =>
+  new Hono()
+    .get('/healthz', (c) => {
+      const { startedAt } = gateway.health()
+      return c.json({ alive: true, startedAt, uptimeMs: gateway.now() - startedAt, pid: process.pid })
+    })
+    .get('/readyz', async (c) => {
+      const reasons = await reasonsAgainst(gateway)
+      return c.json({ ready: reasons.length === 0, reasons }, reasons.length === 0 ? 200 : 503)
+    })
+    .get('/v1/status', (c) => c.json(gateway.health()))
+    .get('/metrics', async (c) => {
+      c.header('content-type', gateway.metrics.contentType)
+      return c.body(await gateway.metrics.metrics())
+    })
+
+async function reasonsAgainst({ health, replies, probe }: Gateway): Promise<string[]> {
+  const { ready, processors } = health()
+  const reasons = processors
+    .filter(({ state }) => state !== 'running' && state !== 'idle')
+    .map(
+      ({ name, instance, state, reason }) =>
+        `processor ${name} (${instance}) is ${state}${reason ? `: ${reason}` : ''}`,
+    )
+  if (!ready && reasons.length === 0) reasons.push('the pipeline has not started all of its processors yet')
+  if (replies.fault) reasons.push(`replies can’t be read: ${replies.fault.message}`)
+  const late = sleep(probeMs, `no answer within ${probeMs} ms`, { ref: false })
+  const fault = await Promise.race([
+    probe().then(
+      () => undefined,
+      (error: Error) => error.message,
+    ),
+    late,
+  ])
+  if (fault) reasons.push(`the log takes no writes: ${fault}`)
+  return reasons
+}
