@@ -1,13 +1,16 @@
 import { z } from 'zod'
-import { milliseconds } from './streams/duration.ts'
+import { type Duration, milliseconds } from './streams/duration.ts'
+
+const durationText = (text: Duration) =>
+  z
+    .templateLiteral(
+      [z.number(), z.enum(['ms', 's', 'm', 'h', 'd'])],
+      'write a number and ms, s, m, h or d, such as "30s"',
+    )
+    .default(text)
 
 /** A length of time; milliseconds after parsing. */
-const duration = (text: string) =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'write a number and ms, s, m, h or d, such as "30s"')
-    .default(text)
-    .transform(milliseconds)
+const duration = (text: Duration) => durationText(text).transform(milliseconds)
 
 const whole = (least: number) => z.number().int().min(least)
 
@@ -97,7 +100,7 @@ const cleaningSchema = z
 const contextSchema = z
   .strictObject({
     turns: whole(0).default(5).describe('Turns that a session remembers'),
-    expireAfter: duration('30m').describe('A session ends after so long a silence, by event time'),
+    expireAfter: durationText('30m').describe('A session ends after so long a silence, by event time'),
   })
   .prefault({})
 
@@ -116,7 +119,7 @@ const processorSchema = z.strictObject({
   linger: duration('0ms').describe('How long to wait for a fuller batch'),
 })
 
-const defaultProcessors = {
+const defaultProcessors: Record<string, z.input<typeof processorSchema>> = {
   conversation: { stages: ['cleaning', 'intent', 'context', 'plugins'] },
   sink: { stages: ['sink'], maxRecords: 20_000, linger: '500ms' },
 }

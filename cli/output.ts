@@ -68,6 +68,11 @@ export class LiveLine {
     }
   }
 
+  /** Prints a line above the live one. */
+  note(text: string): void {
+    process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${text}\n${this.#last}` : `${text}\n`)
+  }
+
   end(text = this.#last): void {
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}\n`)
     else if (text !== '') process.stderr.write(`${text}\n`)

@@ -55,7 +55,7 @@ interface Wiring<In, Out> {
   readonly name: string
   readonly from: Topic<In>
   readonly to: Topic<Out>
-  readonly also?: readonly Topic<never>[]
+  readonly also?: readonly Topic<unknown>[]
   readonly open?: () => Promise<void>
 }
 

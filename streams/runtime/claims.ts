@@ -1,6 +1,6 @@
 import { ConnectorError } from '../../connectors/errors.ts'
 import type { Claim } from '../../connectors/log/log.ts'
-import { nextOffset, type Records } from '../../connectors/log/records.ts'
+import { nextOffset, offsetAt, type Records } from '../../connectors/log/records.ts'
 import { type Message, Rejection } from '../message.ts'
 import type { Decoder } from './decoder.ts'
 import type { Encoder } from './encoder.ts'
@@ -24,6 +24,8 @@ export interface ClaimParts {
   readonly poisonAfter: number
   /** By record id, why a record is refused unseen. */
   readonly deadly: ReadonlyMap<string, string>
+  /** By partition, the offset from which on records are passed over. */
+  readonly until: ReadonlyMap<number, number>
   readonly stopping: AbortSignal
 }
 
@@ -63,7 +65,8 @@ export class ClaimWorker {
   async #prepare(batches: readonly Records[]): Promise<Item[]> {
     const items: Item[] = []
     for (const batch of batches) {
-      const decoded = await (this.parts.decoders.get(batch.topic) as Decoder).decode(batch)
+      const wanted = before(batch, this.parts.until.get(batch.partition) ?? Number.POSITIVE_INFINITY)
+      const decoded = await (this.parts.decoders.get(batch.topic) as Decoder).decode(wanted)
       await this.parts.states.load(batch.partition, keysOf(decoded))
       for (const item of decoded) items.push(item)
     }
@@ -106,6 +109,13 @@ export class ClaimWorker {
     }
     return reasons
   }
+}
+
+/** The records of a batch whose offsets lie before the end. */
+function before(batch: Records, end: number): Records {
+  let { count } = batch
+  while (count > 0 && offsetAt(batch, count - 1) >= end) count--
+  return count === batch.count ? batch : { ...batch, count }
 }
 
 const idOf = ({ origin }: Message<unknown>): string => recordId(origin.records, origin.index)

@@ -11,7 +11,7 @@ import { inputTopics } from './chain.ts'
 import { Decoder } from './decoder.ts'
 import { Encoder } from './encoder.ts'
 import { execute } from './execution.ts'
-import { type Processor, schemaIds } from './processor.ts'
+import type { Processor } from './processor.ts'
 import { KeyedStates } from './states.ts'
 import type { Topology } from './topology.ts'
 
@@ -39,7 +39,8 @@ export async function testDriver(
   { now: start = defaultStart }: { readonly now?: number } = {},
 ): Promise<TestDriver> {
   const registry = memoryRegistry()
-  const ids = await schemaIds(registry, topology.topics)
+  const ids = new Map<string, number>()
+  for (const { name, codec } of topology.topics) ids.set(name, await registry.register(name, codec.schema))
   const logs = new Map<string, Records[]>(topology.topics.map(({ name }) => [name, []]))
   let now = start
   const runners: (() => Promise<boolean>)[] = []
@@ -53,7 +54,7 @@ export async function testDriver(
       stages.filter(({ state }) => state !== undefined),
     )
     const encoder = new Encoder(
-      new Map([...ids].map(([topic, schemaId]) => [topic, { schemaId, partitions: 1 }])),
+      new Map([...ids].map(([name, schemaId]) => [name, { schemaId, partitions: 1 }])),
     )
     const inputs = inputTopics(stages).map((topic) => ({
       name: topic.name,

@@ -1,5 +1,7 @@
+import type { Log } from '../../connectors/log/log.ts'
 import { partitionOf } from '../../connectors/log/partition.ts'
 import { type Records, RecordsBuilder } from '../../connectors/log/records.ts'
+import type { Registry } from '../../connectors/registry/registry.ts'
 import type { Topic } from '../../schemas/topic.ts'
 import { encodeFramed } from '../../schemas/wire.ts'
 import type { Message } from '../message.ts'
@@ -10,17 +12,39 @@ export interface Destination {
   readonly schemaId: number
 }
 
+/** How topics are written, as they are now. */
+export async function destinationsOf(
+  log: Log,
+  registry: Registry,
+  topics: Iterable<Topic<unknown>>,
+): Promise<ReadonlyMap<string, Destination>> {
+  const partitions = new Map((await log.topics()).map((topic) => [topic.name, topic.partitions]))
+  const destinations = new Map<string, Destination>()
+  for (const { name, codec } of topics) {
+    if (destinations.has(name)) continue
+    const schemaId = await registry.register(`${name}-value`, codec.schema)
+    destinations.set(name, { schemaId, partitions: partitions.get(name) ?? 1 })
+  }
+  return destinations
+}
+
 /** Turns messages into raw records, a batch a partition. */
 export class Encoder {
   readonly #builders = new Map<string, RecordsBuilder[]>()
 
-  constructor(private readonly destinations: ReadonlyMap<string, Destination>) {}
+  /** @param rename the topic that is written in place of another; undefined: none is */
+  constructor(
+    private readonly destinations: ReadonlyMap<string, Destination>,
+    private readonly rename: (topic: string) => string | undefined = (topic) => topic,
+  ) {}
 
   encode(outputs: Iterable<readonly [Topic<unknown>, readonly Message<unknown>[]]>): Records[] {
     const batches: Records[] = []
     for (const [topic, messages] of outputs) {
+      const name = this.rename(topic.name)
+      if (name === undefined) continue
       const { partitions, schemaId } = this.#destination(topic)
-      const builders = this.#buildersOf(topic.name, partitions)
+      const builders = this.#buildersOf(name, partitions)
       for (const { key, value, timestamp } of messages) {
         const builder = builders[partitions === 1 ? 0 : partitionOf(key, partitions)] as RecordsBuilder
         builder.addEncoded(key, timestamp, (data, position) =>

@@ -20,7 +20,6 @@ import {
   type Connectors,
   type ProcessorSettings,
   type RunningProcessor,
-  schemaIds,
   startProcessor,
 } from './processor.ts'
 import { scan, wholeTopic } from './scan.ts'
@@ -101,7 +100,7 @@ const registry: Registry = {
 }
 
 async function say(...texts: readonly (readonly [key: string, text: string])[]): Promise<void> {
-  const id = (await schemaIds(registry, [lines])).get('lines') as number
+  const id = await registry.register('lines-value', lines.codec.schema)
   const builders = Array.from(
     { length: partitions },
     (_, partition) => new RecordsBuilder('lines', partition),

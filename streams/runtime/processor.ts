@@ -1,13 +1,12 @@
 import type { Consumer, Log } from '../../connectors/log/log.ts'
 import type { Registry } from '../../connectors/registry/registry.ts'
 import type { Store } from '../../connectors/store/store.ts'
-import type { Topic } from '../../schemas/topic.ts'
 import { deadletters } from '../../schemas/topics.ts'
 import type { Stage } from '../stage.ts'
 import { inputTopics } from './chain.ts'
 import { ClaimWorker } from './claims.ts'
 import { Decoder } from './decoder.ts'
-import { Encoder } from './encoder.ts'
+import { destinationsOf, Encoder } from './encoder.ts'
 import { recordId } from './execution.ts'
 import { defaultFlood, FloodGuard, type FloodSettings } from './flood.ts'
 import { Meter } from './meter.ts'
@@ -36,6 +35,10 @@ export interface ProcessorSettings {
   readonly poisonAfter?: number
   /** Records that killed the process before, as "topic/partition/offset": they are refused unseen. */
   readonly deadly?: readonly string[]
+  /** The topic that is written in place of an output topic; undefined: nothing is. Only replays need this. */
+  readonly rename?: (topic: string) => string | undefined
+  /** By partition, the offset before which to end: what comes later is left to others. */
+  readonly until?: ReadonlyMap<number, number>
   /** Told a record's id before it is processed; records are then taken one at a time. */
   readonly onRecord?: (id: string) => void
 }
@@ -73,11 +76,8 @@ export async function startProcessor(
     store,
     stages.filter(({ state }) => state !== undefined),
   )
-  const ids = await schemaIds(registry, [
-    ...stages.flatMap(({ from, to, also }) => [from, to, ...also]),
-    deadletters,
-  ])
-  const partitions = new Map((await log.topics()).map((topic) => [topic.name, topic.partitions]))
+  const written = [...stages.flatMap(({ from, to, also }) => [from, to, ...also]), deadletters]
+  const destinations = await destinationsOf(log, registry, written)
   const worker = new ClaimWorker({
     execution: {
       name,
@@ -88,13 +88,12 @@ export async function startProcessor(
       onStage: meter.onStage,
     },
     decoders: new Map(
-      inputs.map((topic) => [topic.name, new Decoder(topic, ids.get(topic.name) as number, registry)]),
+      inputs.map((topic) => [
+        topic.name,
+        new Decoder(topic, destinations.get(topic.name)!.schemaId, registry),
+      ]),
     ),
-    encoder: new Encoder(
-      new Map(
-        [...ids].map(([topic, schemaId]) => [topic, { schemaId, partitions: partitions.get(topic) ?? 1 }]),
-      ),
-    ),
+    encoder: new Encoder(destinations, settings.rename),
     states,
     flood: new FloodGuard(settings.flood ?? defaultFlood),
     meter,
@@ -103,6 +102,7 @@ export async function startProcessor(
     deadly: new Map(
       (settings.deadly ?? []).map((id) => [id, 'the process died each time it met this message']),
     ),
+    until: settings.until ?? new Map(),
     stopping: stopping.signal,
   })
   for (const stage of stages) await stage.open()
@@ -142,17 +142,4 @@ export async function startProcessor(
       await consumer.stop()
     },
   }
-}
-
-/** Registers the topics' schemas, and returns their ids by topic. */
-export async function schemaIds(
-  registry: Registry,
-  topics: Iterable<Topic<unknown>>,
-): Promise<ReadonlyMap<string, number>> {
-  const ids = new Map<string, number>()
-  for (const topic of topics) {
-    if (!ids.has(topic.name))
-      ids.set(topic.name, await registry.register(`${topic.name}-value`, topic.codec.schema))
-  }
-  return ids
 }

@@ -1,0 +1,122 @@
+import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { Command } from 'commander'
+import type { Config } from '../config.ts'
+import { openOlapAlone } from '../connectors/olap/open.ts'
+import { openConnectors } from '../connectors/open.ts'
+import { loadModel, shippedModel } from '../language/model-file.ts'
+import { murmur } from '../streams/topology.ts'
+import { print } from './output.ts'
+import { ask, runningPipeline } from './running.ts'
+import { configOf, wantsJson } from './session.ts'
+
+interface Finding {
+  readonly check: string
+  readonly ok: boolean
+  readonly found: string
+}
+
+export const doctor = new Command('doctor')
+  .description('what is there, what is missing, and what to do about it')
+  .action(async (_options: unknown, command: Command) => {
+    const findings = await examine(configOf(command))
+    print(wantsJson(command), findings, () =>
+      findings.map(({ ok, check, found }) => `${ok ? '✓' : '✗'} ${check.padEnd(14)} ${found}`).join('\n'),
+    )
+    if (findings.some(({ ok }) => !ok)) process.exitCode = 1
+  })
+
+const leastFreeBytes = 1 << 30
+
+async function examine(config: Config): Promise<Finding[]> {
+  const running = runningPipeline(config.data)
+  const checks: readonly (readonly [string, () => string | Promise<string>])[] = [
+    ['node', () => `version ${process.versions.node} on ${process.platform}-${process.arch}`],
+    ['data folder', () => dataFolder(config.data)],
+    ['log', () => logIn(config)],
+    [
+      'language model',
+      () =>
+        `${loadModel(shippedModel)
+          .heads.map(({ name, labels }) => `${name} of ${labels.length}`)
+          .join(', ')}`,
+    ],
+    [
+      'topology',
+      async () =>
+        (await murmur(config)).processors
+          .map(({ name, stages }) => `${name}: ${stages.map((stage) => stage.name).join(' → ')}`)
+          .join('; '),
+    ],
+    [
+      'pipeline',
+      () =>
+        running
+          ? `process ${running.process.pid} runs${running.address ? ` at ${running.address}` : ''}`
+          : 'none runs on this folder',
+    ],
+    ['olap', () => (running?.address ? olapThrough(running.address) : olapAlone(config))],
+    ['gateway port', () => (running ? 'taken by the running pipeline' : portIsFree(config.gateway))],
+  ]
+  const findings: Finding[] = []
+  for (const [check, work] of checks) {
+    try {
+      findings.push({ check, ok: true, found: await work() })
+    } catch (error) {
+      findings.push({ check, ok: false, found: (error as Error).message })
+    }
+  }
+  return findings
+}
+
+function dataFolder(data: string): string {
+  mkdirSync(data, { recursive: true })
+  accessSync(data, constants.W_OK)
+  const { bavail, bsize } = statfsSync(data)
+  const free = bavail * bsize
+  const text = `"${data}" can be written, ${(free / 2 ** 30).toFixed(1)} GiB free`
+  if (free < leastFreeBytes)
+    throw new Error(`${text}: less than 1 GiB; free some, or choose another folder with --data`)
+  return text
+}
+
+async function logIn(config: Config): Promise<string> {
+  const opened = openConnectors(config)
+  try {
+    const topics = await opened.log.topics()
+    return topics.length === 0 ? 'empty; `murmur start` makes the topics' : `${topics.length} topics`
+  } finally {
+    await opened.close()
+  }
+}
+
+async function olapThrough(address: string): Promise<string> {
+  const { rows } = await ask<{ rows: { v: string }[] }>(address, '/v1/query', {
+    sql: 'SELECT version() AS v',
+  })
+  return `ClickHouse ${rows[0]?.v}, through the pipeline`
+}
+
+async function olapAlone(config: Config): Promise<string> {
+  const olap = openOlapAlone(config)
+  try {
+    const { rows } = await olap.query('SELECT version() AS v', config.olap)
+    return `ClickHouse ${String(rows[0]?.v)} (${config.olap.driver})`
+  } finally {
+    await olap.close()
+  }
+}
+
+function portIsFree({ host, port }: Config['gateway']): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new Error(
+          `port ${port} of ${host} can't be had (${error.code}): stop the program that has it, or choose another with --port`,
+        ),
+      ),
+    )
+    server.listen(port, host, () => server.close(() => resolve(`port ${port} of ${host} is free`)))
+  })
+}

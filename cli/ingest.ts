@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Command } from 'commander'
+import { openSource } from '../connectors/sources/open.ts'
+import type { Ingested, IngestProgress } from '../streams/ingest/ingest.ts'
+import { lagByGroup, sumOf } from '../streams/runtime/lag.ts'
+import { bar, count, LiveLine, print, span } from './output.ts'
+import { runningPipeline } from './running.ts'
+import { configOf, interruption, wantsJson, withConnectors } from './session.ts'
+import { ingestUtterances } from './utterances.ts'
+
+export const ingest = new Command('ingest')
+  .description(
+    'read a file, or standard input (-), into the pipeline; an interrupted ingest goes on where it stopped',
+  )
+  .argument('<source>', 'a .jsonl, .ndjson, .csv or .tsv file, or - for standard input')
+  .option(
+    '--map <field=column...>',
+    "which column fills a field; a constant in quotes, such as channel='social'",
+  )
+  .option('--rate <number>', 'rows a second; as many as the log takes unless told', Number)
+  .option('--wait', 'until every row has been processed and can be queried; starts nothing by itself')
+  .option('--follow', 'go on with what is appended to the file')
+  .option('--format <format>', 'what standard input holds: jsonl or text')
+  .option('--columns <names>', 'CSV: names of the columns, comma-separated, where the file has no header')
+  .option('--delimiter <character>', 'CSV: what stands between columns')
+  .option('--name <name>', 'what the position is remembered under; the path unless told')
+  .action(async (target: string, options: IngestFlags, command: Command) => {
+    const config = configOf(command)
+    const signal = interruption()
+    const source = openSource(target, { ...options, columns: options.columns?.split(',') })
+    const live = new LiveLine()
+    const started = performance.now()
+    const result = await withConnectors(config, async (opened) => {
+      const done = await ingestUtterances(source, options.map ?? [], opened, {
+        signal,
+        ratePerSecond: options.rate,
+        onProgress: (progress) => live.show(progressLine(progress, source.size, started)),
+      })
+      if (options.wait && !signal.aborted) {
+        if (!runningPipeline(config.data))
+          throw new Error(
+            'the rows are in the log, but no pipeline runs to process them: start one with `murmur start`',
+          )
+        for (let lag = await behind(opened.log); lag > 0 && !signal.aborted; lag = await behind(opened.log)) {
+          live.show(`processing: ${count(lag)} to go`)
+          await sleep(100)
+        }
+      }
+      return done
+    })
+    live.end('')
+    print(wantsJson(command), { ...result, seconds: (performance.now() - started) / 1000 }, () =>
+      summary(result, performance.now() - started),
+    )
+    if (signal.aborted) process.exitCode = 130
+  })
+
+interface IngestFlags {
+  readonly map?: readonly string[]
+  readonly rate?: number
+  readonly wait?: boolean
+  readonly follow?: boolean
+  readonly format?: 'jsonl' | 'text'
+  readonly columns?: string
+  readonly delimiter?: string
+  readonly name?: string
+}
+
+/** What all groups together have still to read. */
+async function behind(log: Parameters<typeof lagByGroup>[0]): Promise<number> {
+  return [...(await lagByGroup(log)).values()].reduce((sum, lag) => sum + sumOf(lag), 0)
+}
+
+function progressLine(
+  { read, bytes, rejected, state, reason }: IngestProgress,
+  size: number | undefined,
+  started: number,
+): string {
+  const rate = read / ((performance.now() - started) / 1000)
+  const share = size ? `${bar(bytes / size)}  ` : ''
+  const trouble = state === 'retrying' ? `  waiting: ${reason}` : ''
+  return `${share}${count(read)} rows, ${count(rate)}/s${rejected > 0 ? `, ${count(rejected)} refused` : ''}${trouble}`
+}
+
+function summary({ read, written, rejected, unseenColumns }: Ingested, ms: number): string {
+  if (read === 0) return 'nothing new: every row of this source has been ingested before'
+  const lines = [`${count(written)} utterances written in ${span(ms)}`]
+  if (rejected > 0) lines.push(`${count(rejected)} rows refused; see \`murmur deadletters list\``)
+  if (unseenColumns.length > 0)
+    lines.push(`no row had ${unseenColumns.map((name) => `"${name}"`).join(', ')}: is --map right?`)
+  return lines.join('\n')
+}

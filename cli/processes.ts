@@ -1,0 +1,125 @@
+import { writeFileSync } from 'node:fs'
+import type { Config } from '../config.ts'
+import { openOlapToWrite } from '../connectors/olap/open.ts'
+import type { Opened } from '../connectors/open.ts'
+import { columns, database, migrations } from '../schemas/generated/clickhouse.ts'
+import type { ProcessorHealth } from '../streams/health.ts'
+import { FloodError, type FloodSettings } from '../streams/runtime/flood.ts'
+import { startProcessor } from '../streams/runtime/processor.ts'
+import type { ChildOrders } from '../streams/runtime/supervisor.ts'
+import { startSink } from '../streams/sink/sink.ts'
+import { murmur, sinkName } from '../streams/topology.ts'
+
+/** A processor of this process. */
+interface Running {
+  health(): ProcessorHealth
+  readonly done: Promise<void>
+  stop(): Promise<void>
+}
+
+const healthEveryMs = 1000
+
+/** The orders of the supervisor; a process that a person started has none. */
+function ordersFromParent(): ChildOrders | undefined {
+  const text = process.env.MURMUR_PROCESS
+  return text === undefined ? undefined : (JSON.parse(text) as ChildOrders)
+}
+
+/**
+ * Runs processors in this process until the signal, and reports their health to the parent, if there is one.
+ * @throws what a processor died of, but for a flood of dead letters: then it stays, and its health says why
+ */
+export async function runProcessors(
+  names: readonly string[],
+  config: Config,
+  opened: Opened,
+  signal: AbortSignal,
+): Promise<void> {
+  const orders = ordersFromParent()
+  const running = await Promise.all(names.map((name) => start(name, config, opened, orders)))
+  const report = () => {
+    for (const { health } of running) process.send?.(health())
+  }
+  report()
+  const timer = setInterval(report, healthEveryMs)
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve())
+    process.on('disconnect', () => resolve())
+  })
+  const failed = running.map(({ done }) =>
+    done.catch((error: unknown) => {
+      report()
+      if (error instanceof FloodError) return stopped
+      throw error
+    }),
+  )
+  try {
+    await Promise.race([stopped, Promise.all(failed)])
+  } finally {
+    clearInterval(timer)
+    await Promise.allSettled(running.map((processor) => processor.stop()))
+  }
+}
+
+async function start(
+  name: string,
+  config: Config,
+  opened: Opened,
+  orders: ChildOrders | undefined,
+): Promise<Running> {
+  const settings = config.processors[name]
+  if (!settings) {
+    const known = Object.keys(config.processors).join(', ')
+    throw new Error(`no processor is named "${name}"; the configuration has ${known}`)
+  }
+  const instance = orders?.instance ?? `${name}-1`
+  if (settings.stages.includes(sinkName)) return startSinkHere(instance, config, opened)
+  const processor = (await murmur(config)).processors.find((one) => one.name === name)
+  if (!processor) throw new Error(`processor "${name}" has no stages`)
+  const mark = orders?.mark
+  const { meter, done, stop } = await startProcessor(
+    processor,
+    {
+      maxRecords: settings.maxRecords,
+      lingerMs: settings.linger,
+      minRecords: settings.linger > 0 ? settings.maxRecords : 1,
+      flood: floodOf(config),
+      deadly: orders?.deadly ?? [],
+      ...(mark ? { onRecord: (id: string) => writeFileSync(mark, id) } : {}),
+    },
+    opened,
+  )
+  return { health: () => meter.health(instance), done, stop }
+}
+
+async function startSinkHere(instance: string, config: Config, opened: Opened): Promise<Running> {
+  const settings = config.processors[sinkName]
+  const olap = await openOlapToWrite(config)
+  await olap.migrate(migrations)
+  const { meter, done, stop } = await startSink({
+    ...opened,
+    olap,
+    tables,
+    ...(settings ? { maxRecords: settings.maxRecords, lingerMs: settings.linger } : {}),
+    flood: floodOf(config),
+  })
+  return {
+    health: () => meter.health(instance),
+    done,
+    async stop() {
+      await stop()
+      await olap.close()
+    },
+  }
+}
+
+const tables = Object.fromEntries(
+  Object.entries(columns).map(([topic, names]) => [topic, { table: `${database}.${topic}`, columns: names }]),
+)
+
+const floodOf = ({ deadletters: { maxShare, window, minimum } }: Config): FloodSettings => ({
+  maxShare,
+  windowMs: window,
+  minimum,
+})

@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import type { Config } from '../config.ts'
+import { type Opened, openConnectors } from '../connectors/open.ts'
+import { loadConfig } from '../load-config.ts'
+import { topics } from '../schemas/topics.ts'
+
+/** The options that every command has. */
+export interface GlobalOptions {
+  readonly config?: string
+  readonly data?: string
+  readonly json?: boolean
+}
+
+/** What a command's flags say of the configuration, by dotted key; undefined: nothing. */
+export type Flags = Readonly<Record<string, unknown>>
+
+export function configOf(command: Command, flags: Flags = {}): Config {
+  const { config: file, data } = command.optsWithGlobals<GlobalOptions>()
+  const given = Object.entries({ data, ...flags }).filter(([, value]) => value !== undefined)
+  return loadConfig({ file, flags: new Map(given) })
+}
+
+export const wantsJson = (command: Command): boolean => command.optsWithGlobals<GlobalOptions>().json === true
+
+/** Opens the connectors, with every topic of the product there, for the time of some work. */
+export async function withConnectors<T>(config: Config, work: (opened: Opened) => Promise<T>): Promise<T> {
+  const opened = openConnectors(config)
+  try {
+    await opened.createTopics(topics.map(({ name }) => name))
+    return await work(opened)
+  } finally {
+    await opened.close()
+  }
+}
+
+/** A signal that aborts at the first Ctrl-C or SIGTERM; at the second the process ends at once. */
+export function interruption(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(130)
+      controller.abort()
+    })
+  }
+  return controller.signal
+}

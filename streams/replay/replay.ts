@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log, Position } from '../../connectors/log/log.ts'
+import { utterances } from '../../schemas/topics.ts'
+import { inputTopics } from '../runtime/chain.ts'
+import {
+  type Connectors,
+  type Processor,
+  type ProcessorSettings,
+  startProcessor,
+} from '../runtime/processor.ts'
+
+/** A place in a topic: a time in milliseconds since the epoch, or the same offset in every partition. */
+export type Place = { readonly time: number } | { readonly offset: number }
+
+export interface ReplaySettings {
+  /** Undefined: the earliest record. */
+  readonly from?: Place
+  /** Exclusive; undefined: what is there now. */
+  readonly to?: Place
+  /**
+   * Name of the replay: its consumer group and state are `replay-<into>`, its topics `<into>.<topic>`. The same
+   * name again goes on where an interrupted replay stopped.
+   */
+  readonly into: string
+  readonly createTopics: (names: readonly string[]) => Promise<void>
+  readonly onProgress?: (done: number, total: number) => void
+  readonly processor?: ProcessorSettings
+}
+
+export interface Replayed {
+  readonly records: number
+  /** The topics that were written. */
+  readonly topics: readonly string[]
+}
+
+/**
+ * Runs a processor over part of its input again: in order, with state of its own, into topics of its own. What
+ * re-enters or leaves the system (bots' utterances) is dropped, so that nothing happens twice.
+ * @throws GROUP_ACTIVE where this replay is running already
+ */
+export async function replay(
+  processor: Processor,
+  { from, to, into, createTopics, onProgress, processor: settings }: ReplaySettings,
+  connectors: Connectors,
+  signal: AbortSignal,
+): Promise<Replayed> {
+  const { log } = connectors
+  const [input] = inputTopics(processor.stages)
+  if (!input) throw new Error(`processor "${processor.name}" reads no topic`)
+  const group = `replay-${into}`
+  const rename = (topic: string) => (topic === utterances.name ? undefined : `${into}.${topic}`)
+  const outputs = new Set(
+    processor.stages.flatMap(({ to: main, also }) => [main, ...also].map(({ name }) => rename(name))),
+  )
+  const written = [...outputs, rename('deadletters')].filter((name) => name !== undefined)
+  await createTopics(written)
+  const range = await rangeOf(log, input.name, from, to)
+  const resumed = (await log.groups()).some((one) => one.group === group && one.committed.length > 0)
+  if (!resumed) {
+    await log.seek(
+      group,
+      range.map(({ partition, start }) => ({ topic: input.name, partition, offset: start })),
+    )
+  }
+  const total = range.reduce((sum, { start, end }) => sum + Math.max(0, end - start), 0)
+  const left = async (): Promise<number> => {
+    const at = positionsOf((await log.groups()).find((one) => one.group === group)?.committed ?? [])
+    return range.reduce(
+      (sum, { partition, start, end }) => sum + Math.max(0, end - (at.get(partition) ?? start)),
+      0,
+    )
+  }
+  if ((await left()) === 0) return { records: total, topics: written }
+  const running = await startProcessor(
+    processor,
+    { ...settings, group, rename, until: new Map(range.map(({ partition, end }) => [partition, end])) },
+    connectors,
+  )
+  try {
+    for (let rest = await left(); rest > 0 && !signal.aborted; rest = await left()) {
+      onProgress?.(total - rest, total)
+      await Promise.race([sleep(pollMs), running.done])
+    }
+    return { records: total - (await left()), topics: written }
+  } finally {
+    await running.stop()
+  }
+}
+
+const pollMs = 50
+
+const positionsOf = (committed: readonly Position[]): ReadonlyMap<number, number> =>
+  new Map(committed.map(({ partition, offset }) => [partition, offset]))
+
+async function rangeOf(log: Log, topic: string, from: Place | undefined, to: Place | undefined) {
+  const offsets = (await log.topics()).find(({ name }) => name === topic)?.offsets ?? []
+  const offsetOf = async (place: Place, partition: number) =>
+    'time' in place ? log.offsetAt(topic, partition, place.time) : place.offset
+  return Promise.all(
+    offsets.map(async ({ earliest, latest }, partition) => ({
+      partition,
+      start: Math.max(earliest, from ? await offsetOf(from, partition) : earliest),
+      end: Math.min(latest, to ? await offsetOf(to, partition) : latest),
+    })),
+  )
+}

@@ -1,0 +1,51 @@
+import { openConnectors } from '../../connectors/open.ts'
+import { loadConfig } from '../../load-config.ts'
+import type { ProcessorHealth } from '../health.ts'
+import { type ProcessorSettings, type RunningProcessor, startProcessor } from './processor.ts'
+import type { Topology } from './topology.ts'
+
+export interface RunOptions {
+  /** Configuration file; `murmur.yaml`, if there is one, unless told. */
+  readonly config?: string
+  /** Folder for everything embedded; the configuration's unless told. */
+  readonly data?: string
+  /** Settings that all processors share. */
+  readonly processor?: ProcessorSettings
+}
+
+export interface Run {
+  health(): readonly ProcessorHealth[]
+  /** Resolves after `stop`; rejects where a processor can't go on. */
+  readonly done: Promise<void>
+  /** Lets the batches in hand finish, and closes everything. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs a topology in this process until stopped, exactly once: topics are created, offsets, outputs and state
+ * commit together, and a restart goes on where the last one stopped, however it ended.
+ * @throws where a connector can't be opened
+ */
+export async function run(
+  topology: Topology,
+  { config: file, data, processor }: RunOptions = {},
+): Promise<Run> {
+  const config = loadConfig({ file, flags: new Map(data === undefined ? [] : [['data', data]]) })
+  const opened = openConnectors(config)
+  const running: RunningProcessor[] = []
+  try {
+    await opened.createTopics(topology.topics.map(({ name }) => name))
+    for (const one of topology.processors) running.push(await startProcessor(one, processor ?? {}, opened))
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+  return {
+    health: () => running.map(({ meter }, index) => meter.health(`${topology.processors[index]?.name}-1`)),
+    done: Promise.all(running.map(({ done }) => done)).then(() => {}),
+    async stop() {
+      await Promise.all(running.map((one) => one.stop()))
+      await opened.close()
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import type { Config } from '../config.ts'
+import type { LinearModel } from '../language/linear.ts'
+import { linearTier } from '../language/linear-tier.ts'
+import { loadModel, shippedModel } from '../language/model-file.ts'
+import { loadPlugins } from '../plugins/host.ts'
+import { cleaning } from './cleaning/cleaning.ts'
+import { context } from './context/context.ts'
+import { intent } from './intent/intent.ts'
+import { chain } from './plugins/plugins.ts'
+import type { Processor } from './runtime/processor.ts'
+import { type Topology, topology } from './runtime/topology.ts'
+import type { Stage } from './stage.ts'
+
+/**
+ * The whole of Murmur on one screen. An utterance passes the stages from top to bottom:
+ *
+ * | stage    | reads          | writes                           |
+ * |----------|----------------|----------------------------------|
+ * | cleaning | utterances     | cleaned                          |
+ * | intent   | cleaned        | understood                       |
+ * | context  | understood     | contextualised                   |
+ * | plugins  | contextualised | processed, replies, utterances   |
+ * | sink     | processed, replies, alerts, deadletters | ClickHouse |
+ *
+ * What a stage refuses goes to `deadletters`. A reply re-enters as an utterance of role `bot`.
+ */
+const stages: Readonly<Record<string, (config: Config, model: LinearModel) => Stage | Promise<Stage>>> = {
+  cleaning: (config) => cleaning(config.cleaning),
+  intent: (_config, model) => intent({ tiers: async () => [linearTier(model)] }),
+  context: (config) => context(config.context),
+  plugins: async (config, model) => chain(await loadPlugins(config.plugins, intentsOf(model))),
+}
+
+/** The sink is a processor of its own kind: it moves blocks, and has no stages. */
+export const sinkName = 'sink'
+
+/**
+ * Which stages share a processor is configuration: `processors` in murmur.yaml.
+ * @throws naming the processor and the stage that doesn't exist
+ */
+export async function murmur(config: Config): Promise<Topology> {
+  const model = loadModel(shippedModel)
+  const processors: Processor[] = []
+  for (const [name, { stages: names, publish }] of Object.entries(config.processors)) {
+    if (names.includes(sinkName)) continue
+    const made = names.map((stage) => {
+      const make = stages[stage]
+      if (make) return make(config, model)
+      const known = [...Object.keys(stages), sinkName].join(', ')
+      throw new Error(`processors.${name}.stages: no stage is named "${stage}"; there are ${known}`)
+    })
+    processors.push({ name, stages: await Promise.all(made), publish })
+  }
+  return topology(processors)
+}
+
+const intentsOf = ({ heads }: LinearModel): readonly string[] =>
+  heads.find(({ name }) => name === 'intent')?.labels ?? []
