@@ -38,6 +38,23 @@ export const offsetAt = (records: Records, index: number): number =>
 export const nextOffset = (records: Records): number =>
   records.count === 0 ? records.baseOffset : offsetAt(records, records.count - 1) + 1
 
+/** Records `from` up to, but without, `to`. Shares the data, not the index. */
+export function sliceRecords(records: Records, from: number, to: number): Records {
+  if (from === 0 && to === records.count) return records
+  const start = from < to ? keyStart(records, from) : 0
+  const end = from < to ? valueEnd(records, to - 1) : 0
+  return {
+    topic: records.topic,
+    partition: records.partition,
+    count: to - from,
+    baseOffset: from < records.count ? offsetAt(records, from) : nextOffset(records),
+    offsets: records.offsets?.subarray(from, to),
+    timestamps: records.timestamps.subarray(from, to),
+    ends: records.ends.slice(2 * from, 2 * to).map((position) => position - start),
+    data: records.data.subarray(start, end),
+  }
+}
+
 /** Builds a batch for one partition. Reusable: `take` hands the batch over and starts the next. */
 export class RecordsBuilder {
   #data = Buffer.allocUnsafe(4096)
@@ -107,7 +124,7 @@ export class RecordsBuilder {
     const needed = this.#position + bytes
     if (needed <= this.#data.length) return
     const data = Buffer.allocUnsafe(Math.max(needed, 2 * this.#data.length))
-    this.#data.copy(data, 0, 0, this.#position)
+    this.#data.copy(data)
     this.#data = data
   }
 

@@ -1,0 +1,190 @@
+import { expect, test } from 'vitest'
+import type { Log } from '../log.ts'
+import { RecordsBuilder } from '../records.ts'
+import type { LogUnderTest } from './harness.ts'
+import {
+  batchOf,
+  forever,
+  newTopic,
+  numbered,
+  readAll,
+  send,
+  uniqueName,
+  until,
+  valuesOf,
+} from './harness.ts'
+
+/** What every log does outside consumer groups. */
+export function producingContract(lend: () => { log: Log; under: LogUnderTest }): void {
+  test('records come back in order, with their offsets, keys and timestamps', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log, 2)
+    await send(log, [batchOf(topic, 0, ['a', 'b'], 5), batchOf(topic, 1, ['c']), batchOf(topic, 0, ['d'])])
+    const rows = await readAll(log, topic)
+    expect(rows.map(({ value }) => value)).toEqual(['a', 'b', 'd'])
+    expect(rows.map(({ timestamp }) => timestamp)).toEqual([5, 6, 1000])
+    expect(rows.every(({ key, offset }, i) => key === 'k' && offset > (rows[i - 1]?.offset ?? -1))).toBe(true)
+    expect((await readAll(log, topic, 1)).map(({ value }) => value)).toEqual(['c'])
+  })
+
+  test('reading begins in the middle of a batch, and ends where nothing is', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    await send(log, [batchOf(topic, 0, numbered(10))])
+    const rows = await readAll(log, topic)
+    const from = rows[4]?.offset as number
+    expect((await readAll(log, topic, 0, from)).map(({ value }) => value)).toEqual([
+      '4',
+      '5',
+      '6',
+      '7',
+      '8',
+      '9',
+    ])
+    const [latest] =
+      (await log.topics()).find(({ name }) => name === topic)?.offsets.map((o) => o.latest) ?? []
+    expect(await log.read(topic, 0, latest as number, 1000)).toBeUndefined()
+  })
+
+  test('values may be empty, and keys any text', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    const builder = new RecordsBuilder(topic, 0)
+    builder.add('', new Uint8Array(), 1)
+    builder.add('Grüße 你好 \u0000', Buffer.from([0, 255]), 2)
+    await send(log, [builder.take()])
+    const rows = await readAll(log, topic)
+    expect(rows.map(({ key }) => key)).toEqual(['', 'Grüße 你好 \u0000'])
+  })
+
+  test('an empty batch writes nothing', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    await send(log, [new RecordsBuilder(topic, 0).take()])
+    expect(await log.read(topic, 0, 0, 1000)).toBeUndefined()
+  })
+
+  test('a batch of many bytes comes back whole', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    const text = 'x'.repeat(10_000)
+    await send(log, [batchOf(topic, 0, numbered(400, text))])
+    const rows = await readAll(log, topic)
+    expect(rows.map(({ value }) => value.slice(text.length))).toEqual(numbered(400))
+  })
+
+  test('a record of 10,485,760 bytes fits; a larger one is refused, and nothing of its append is written', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    const sized = (bytes: number) => {
+      const builder = new RecordsBuilder(topic, 0)
+      builder.add('k', Buffer.alloc(bytes, 7), 1)
+      return builder.take()
+    }
+    const producer = await log.producer(uniqueName('producer'))
+    await expect(producer.append([batchOf(topic, 0, ['a']), sized(10_551_297)])).rejects.toMatchObject({
+      code: 'RECORD_TOO_LARGE',
+    })
+    expect(await log.read(topic, 0, 0, 1000)).toBeUndefined()
+    await producer.append([sized(10_485_760)])
+    expect((await log.read(topic, 0, 0, 1000))?.data.length).toBe(10_485_761)
+  })
+
+  test('an append to an unknown topic or partition is refused, and nothing of it is written', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    const producer = await log.producer(uniqueName('producer'))
+    for (const bad of [batchOf('no-such-topic', 0, ['b']), batchOf(topic, 7, ['b'])])
+      await expect(producer.append([batchOf(topic, 0, ['a']), bad])).rejects.toMatchObject({
+        code: 'UNKNOWN_TOPIC',
+      })
+    expect(await log.read(topic, 0, 0, 1000)).toBeUndefined()
+  })
+
+  test('appends that overlap all arrive, in the order of the calls', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    const producer = await log.producer(uniqueName('producer'))
+    await Promise.all(numbered(50).map((value) => producer.append([batchOf(topic, 0, [value])])))
+    expect((await readAll(log, topic)).map(({ value }) => value)).toEqual(numbered(50))
+  })
+
+  test('a producer remembers its position; the next of its id fences it', async () => {
+    const { log, under } = lend()
+    const topic = await newTopic(log)
+    const id = uniqueName('producer')
+    const first = await log.producer(id)
+    expect(first.position).toBeUndefined()
+    await first.append([batchOf(topic, 0, ['a'])], 'line 1')
+    await first.append([batchOf(topic, 0, ['b'])])
+    expect(first.position).toBe('line 1')
+    const second = await (await under.open()).producer(id)
+    expect(second.position).toBe('line 1')
+    await expect(first.append([batchOf(topic, 0, ['c'])], 'line 2')).rejects.toMatchObject({ code: 'FENCED' })
+    await second.append([batchOf(topic, 0, ['d'])], 'line 3')
+    expect((await log.producer(id)).position).toBe('line 3')
+    expect((await readAll(log, topic)).map(({ value }) => value)).toEqual(['a', 'b', 'd'])
+  })
+
+  test('what one client appends, another reads at once; `changed` wakes it', async () => {
+    const { log, under } = lend()
+    const topic = await newTopic(log)
+    const other = await under.open()
+    const woken = other.changed([topic], 20_000)
+    await send(log, [batchOf(topic, 0, ['a'])])
+    await woken
+    expect(valuesOf(await other.read(topic, 0, 0, 1000))).toEqual(['a'])
+  })
+
+  test('`changed` ends with its time or its signal', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    await log.changed([topic], 10)
+    const controller = new AbortController()
+    const waiting = log.changed([topic], 60_000, controller.signal)
+    controller.abort()
+    await waiting
+    await log.changed([topic], 60_000, controller.signal)
+  })
+
+  test('an offset is found by time', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    await send(log, [batchOf(topic, 0, numbered(10), 1000)])
+    await send(log, [batchOf(topic, 0, numbered(10), 2000)])
+    const rows = await readAll(log, topic)
+    const at = async (timestamp: number) =>
+      rows.find(({ offset }) => offset === found.get(timestamp))?.timestamp ?? 'end'
+    const found = new Map<number, number>()
+    for (const timestamp of [0, 1004, 1500, 2009, 2010])
+      found.set(timestamp, await log.offsetAt(topic, 0, timestamp))
+    expect(await Promise.all([...found.keys()].map(at))).toEqual([1000, 1004, 2000, 2009, 'end'])
+  })
+
+  test('a topic is described; creating it again keeps its partitions and sets its retention', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log, 3)
+    await log.createTopics([{ name: topic, partitions: 5, retentionMs: 60_000, retentionBytes: 1_000_000 }])
+    const described = (await log.topics()).find(({ name }) => name === topic)
+    expect(described).toMatchObject({ partitions: 3, retentionMs: 60_000, retentionBytes: 1_000_000 })
+    expect(described?.offsets.map(({ earliest, latest }) => [earliest, latest])).toEqual([
+      [0, 0],
+      [0, 0],
+      [0, 0],
+    ])
+  })
+
+  test('retention by time removes the oldest records; reading them says so', async () => {
+    const { log, under } = lend()
+    const topic = uniqueName('topic')
+    const now = Date.now()
+    await log.createTopics([{ name: topic, partitions: 1, ...forever, retentionMs: 60_000 }])
+    await send(log, [batchOf(topic, 0, ['old'], now - 120_000)])
+    await send(log, [batchOf(topic, 0, ['new'], now)])
+    await under.retain(log, now)
+    const earliest = async () => (await log.topics()).find(({ name }) => name === topic)?.offsets[0]?.earliest
+    await until(async () => (await earliest()) !== 0)
+    await expect(log.read(topic, 0, 0, 1000)).rejects.toMatchObject({ code: 'OFFSET_OUT_OF_RANGE' })
+    expect(valuesOf(await log.read(topic, 0, (await earliest()) as number, 1000))).toEqual(['new'])
+  })
+}

@@ -1,0 +1,136 @@
+import type { Environment } from '../embedded/environment.ts'
+import { ConnectorError } from '../errors.ts'
+import { startConsumer, type Timing } from './embedded/consumer.ts'
+import { aliveIn, describeGroups, moveTo } from './embedded/group.ts'
+import {
+  createTopic,
+  describeTopics,
+  headOf,
+  offsetAtTime,
+  partitionsOf,
+  readFrom,
+} from './embedded/partitions.ts'
+import { openProducer } from './embedded/producer.ts'
+import { sweep } from './embedded/retention.ts'
+import { openSignals } from './embedded/signals.ts'
+import type { Consumer, Log, Producer } from './log.ts'
+
+export type EmbeddedLogOptions = Partial<Timing>
+
+export interface EmbeddedLog extends Log {
+  /**
+   * Applies the topics' retention; call it now and then. It removes whole stored batches, a few at a time, and
+   * never what a registered group has yet to read: an embedded log would sooner fill its disk than lose
+   * something. Of several processes that call it, one does the work.
+   * @param now milliseconds since the epoch
+   * @returns the records removed
+   */
+  retain(now: number): Promise<number>
+}
+
+/**
+ * The log on LMDB, for all processes of one machine that open the same folder.
+ * @param leaseMs how long a member may stay silent before its partitions go to others. Default: 10,000
+ * @param heartbeatMs how often a member gives a sign of life. Default: 1,000
+ */
+export function embeddedLog(
+  environment: Environment,
+  { leaseMs = 10_000, heartbeatMs = 1000 }: EmbeddedLogOptions = {},
+): EmbeddedLog {
+  const signals = openSignals(environment.folder)
+  const consumers = new Set<Consumer>()
+  const producers = new Set<Producer>()
+
+  const appended = (topics: Iterable<string>) => {
+    for (const topic of topics) signals.raise(topic)
+  }
+
+  const endOf = (topics: readonly string[]) => {
+    environment.refresh()
+    return describeTopics(environment)
+      .filter(({ name }) => topics.includes(name))
+      .flatMap(({ offsets }) => offsets)
+      .reduce((sum, { latest }) => sum + latest, 0)
+  }
+
+  return {
+    async createTopics(topics) {
+      environment.transaction(() => {
+        for (const settings of topics) createTopic(environment, settings)
+      })
+    },
+    async topics() {
+      environment.refresh()
+      return describeTopics(environment)
+    },
+    async producer(id) {
+      const producer = openProducer(environment, id, appended)
+      producers.add(producer)
+      return producer
+    },
+    async read(topic, partition, offset, maxBytes) {
+      environment.refresh()
+      const { earliest } = headOf(environment, topic, partition)
+      if (offset < earliest)
+        throw new ConnectorError(
+          'OFFSET_OUT_OF_RANGE',
+          `offset ${offset} of ${topic}/${partition} is gone: the first one still there is ${earliest}`,
+        )
+      return readFrom(environment, topic, partition, offset, Number.POSITIVE_INFINITY, maxBytes)
+    },
+    async offsetAt(topic, partition, timestamp) {
+      environment.refresh()
+      return offsetAtTime(environment, topic, partition, timestamp)
+    },
+    async changed(topics, timeoutMs, signal) {
+      if (signal?.aborted) return
+      const before = endOf(topics)
+      await new Promise<void>((resolve) => {
+        const finish = () => {
+          unlisten()
+          clearTimeout(timeout)
+          clearInterval(poll)
+          signal?.removeEventListener('abort', finish)
+          resolve()
+        }
+        const unlisten = signals.listen(topics, finish)
+        const timeout = setTimeout(finish, timeoutMs)
+        const poll = setInterval(() => endOf(topics) > before && finish(), heartbeatMs)
+        signal?.addEventListener('abort', finish)
+      })
+    },
+    async consume(subscription) {
+      environment.refresh()
+      for (const topic of subscription.topics) partitionsOf(environment, topic)
+      const consumer = startConsumer(environment, signals, subscription, { leaseMs, heartbeatMs })
+      consumers.add(consumer)
+      const forget = () => consumers.delete(consumer)
+      consumer.done.then(forget, forget)
+      return consumer
+    },
+    async groups() {
+      environment.refresh()
+      return describeGroups(environment, leaseMs)
+    },
+    async seek(group, positions) {
+      environment.transaction(() => {
+        const members = aliveIn(environment, group, leaseMs)
+        if (members.length > 0)
+          throw new ConnectorError(
+            'GROUP_ACTIVE',
+            `group "${group}" has ${members.length} members: stop them before moving its position`,
+          )
+        for (const position of positions) {
+          headOf(environment, position.topic, position.partition)
+          moveTo(environment, group, position)
+        }
+      })
+    },
+    retain: (now) => sweep(environment, now),
+    async close() {
+      await Promise.all([...consumers].map((consumer) => consumer.stop()))
+      await Promise.all([...producers].map((producer) => producer.close()))
+      signals.close()
+    },
+  }
+}
