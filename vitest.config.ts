@@ -9,8 +9,15 @@ export default defineConfig({
     pool: 'forks',
     coverage: {
       provider: 'v8',
-      include: ['streams/**', 'connectors/**', 'language/**', 'plugins/**', 'gateway/**'],
-      exclude: ['**/*.test.ts', '**/contract.ts', '**/generated/**'],
+      include: ['{streams,connectors,language,plugins,gateway}/**/*.ts'],
+      exclude: [
+        '**/*.test.ts',
+        '**/contract.ts',
+        '**/contract/**',
+        '**/fixture.ts',
+        '**/fixtures/**',
+        '**/generated/**',
+      ],
       reporter: ['text-summary', 'html'],
       thresholds: { lines: 85, branches: 85 },
     },

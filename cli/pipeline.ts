@@ -61,6 +61,7 @@ export async function startPipeline(config: Config, self: readonly [string, ...s
     const listening = config.gateway.enabled
       ? await listen(
           await openGateway({
+            name: 'gateway',
             log,
             registry,
             olap,

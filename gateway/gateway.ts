@@ -34,6 +34,8 @@ export const defaultLimits: Limits = {
 }
 
 export interface GatewayOptions {
+  /** Name of the producer: a later gateway of the same name fences this one. One of its own unless told. */
+  readonly name?: string
   /** Its topics must exist. */
   readonly log: Log
   readonly registry: Registry
@@ -64,7 +66,7 @@ export interface Gateway extends GatewayOptions {
 
 /** Opens a producer of its own and starts to follow the replies. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, registry, now, limits } = options
+  const { log, registry, now, limits, name = `gateway:${uuidv7(now())}` } = options
   const topic = (await log.topics()).find(({ name }) => name === utterances.name)
   if (!topic)
     throw new ConnectorError('UNKNOWN_TOPIC', 'the topic "utterances" is missing: create the topics first')
@@ -72,7 +74,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const meters = createMeters(options.metrics)
   const reader = new ReplyReader(registry, meters.undecodable)
   const replies = await ReplyTail.open(log, reader)
-  const producer = await log.producer(`gateway:${uuidv7(now())}`)
+  const producer = await log.producer(name)
   const appender = new Appender(producer, topic.partitions, schemaId, meters.appended)
   return {
     ...options,

@@ -1,7 +1,7 @@
 import type { Environment } from '../embedded/environment.ts'
 import { ConnectorError } from '../errors.ts'
 import { startConsumer, type Timing } from './embedded/consumer.ts'
-import { aliveIn, describeGroups, moveTo } from './embedded/group.ts'
+import { aliveIn, describeGroups, forgetGroup, moveTo } from './embedded/group.ts'
 import {
   createTopic,
   describeTopics,
@@ -51,6 +51,15 @@ export function embeddedLog(
       .filter(({ name }) => topics.includes(name))
       .flatMap(({ offsets }) => offsets)
       .reduce((sum, { latest }) => sum + latest, 0)
+  }
+
+  const requireIdle = (group: string) => {
+    const members = aliveIn(environment, group, leaseMs)
+    if (members.length > 0)
+      throw new ConnectorError(
+        'GROUP_ACTIVE',
+        `group "${group}" has ${members.length} members: stop them before changing its position`,
+      )
   }
 
   return {
@@ -112,14 +121,15 @@ export function embeddedLog(
       environment.refresh()
       return describeGroups(environment, leaseMs)
     },
+    async forget(group) {
+      environment.transaction(() => {
+        requireIdle(group)
+        forgetGroup(environment, group)
+      })
+    },
     async seek(group, positions) {
       environment.transaction(() => {
-        const members = aliveIn(environment, group, leaseMs)
-        if (members.length > 0)
-          throw new ConnectorError(
-            'GROUP_ACTIVE',
-            `group "${group}" has ${members.length} members: stop them before moving its position`,
-          )
+        requireIdle(group)
         for (const position of positions) {
           headOf(environment, position.topic, position.partition)
           moveTo(environment, group, position)

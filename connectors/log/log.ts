@@ -30,6 +30,11 @@ export interface Log {
    * @throws GROUP_ACTIVE while the group has members
    */
   seek(group: string, positions: readonly Position[]): Promise<void>
+  /**
+   * Removes a group and its position: it is as if it had never been.
+   * @throws GROUP_ACTIVE while the group has members
+   */
+  forget(group: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -94,7 +99,8 @@ export interface Subscription {
   /**
    * Works on a claim. It returns when the claim is committed or given up; it is never called again for a
    * partition whose claim is still in hand, but a driver may call it for several partitions at once.
-   * A rejection ends the consumer, and comes out of `Consumer.done`.
+   * A rejection ends the consumer, and comes out of `Consumer.done`; but where it is FENCED, and the claim was lost,
+   * the consumer joins the group again.
    */
   onClaim(claim: Claim): Promise<void>
 }
@@ -107,10 +113,11 @@ export interface Claim {
   readonly signal: AbortSignal
   /**
    * Writes the outputs and moves the group past the claim, all or nothing. `enlisted` is what `Store.save`
-   * handed back: writes that belong inside this very transaction.
+   * handed back: writes that belong inside this very transaction. `metadata`, one text a batch, is left beside
+   * the new offsets; without it what `record` noted is gone.
    * @throws FENCED, LOG_FULL, RECORD_TOO_LARGE
    */
-  commit(outputs: readonly Records[], enlisted?: () => void): Promise<void>
+  commit(outputs: readonly Records[], enlisted?: () => void, metadata?: readonly string[]): Promise<void>
   /** Notes a text beside each batch's committed offset, durably, without moving it. One text a batch. */
   record(metadata: readonly string[]): Promise<void>
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Config } from '../../config.ts'
+import { database } from '../../schemas/generated/clickhouse.ts'
 import { chdbOlap } from './chdb.ts'
 import { clickhouseOlap } from './clickhouse.ts'
 import { chdbEngine } from './engine.ts'
@@ -22,10 +23,10 @@ function socketOf(data: string): string {
 
 /** For the one process that writes. A chdb folder is opened here, and served to the other processes. */
 export async function openOlapToWrite({ data, olap }: OlapConfig): Promise<Olap> {
-  if (olap.driver === 'clickhouse') return clickhouseOlap(olap)
+  if (olap.driver === 'clickhouse') return clickhouseOlap({ ...olap, database })
   const engine = chdbEngine({ folder: join(data, 'olap') })
   const served = await serveClickhouse(engine, { socketPath: socketOf(data) })
-  const owned = chdbOlap(engine)
+  const owned = chdbOlap(engine, database)
   return {
     ...owned,
     async close() {
@@ -38,9 +39,11 @@ export async function openOlapToWrite({ data, olap }: OlapConfig): Promise<Olap>
 /** For every other process: the server, or the process that owns the chdb folder. UNAVAILABLE while that is away. */
 export const openOlapToRead = ({ data, olap }: OlapConfig): Olap =>
   olap.driver === 'clickhouse'
-    ? clickhouseOlap(olap)
-    : clickhouseOlap({ url: 'http://localhost', socketPath: socketOf(data) })
+    ? clickhouseOlap({ ...olap, database })
+    : clickhouseOlap({ url: 'http://localhost', database, socketPath: socketOf(data) })
 
 /** For a command while no pipeline runs: the chdb folder itself, without serving it. */
 export const openOlapAlone = ({ data, olap }: OlapConfig): Olap =>
-  olap.driver === 'clickhouse' ? clickhouseOlap(olap) : chdbOlap(chdbEngine({ folder: join(data, 'olap') }))
+  olap.driver === 'clickhouse'
+    ? clickhouseOlap({ ...olap, database })
+    : chdbOlap(chdbEngine({ folder: join(data, 'olap') }), database)

@@ -19,7 +19,7 @@ export interface ReplaySettings {
   readonly to?: Place
   /**
    * Name of the replay: its consumer group and state are `replay-<into>`, its topics `<into>.<topic>`. The same
-   * name again goes on where an interrupted replay stopped.
+   * name again goes on where an interrupted replay stopped. When it is through, the group is forgotten.
    */
   readonly into: string
   readonly createTopics: (names: readonly string[]) => Promise<void>
@@ -57,6 +57,7 @@ export async function replay(
   const range = await rangeOf(log, input.name, from, to)
   const resumed = (await log.groups()).some((one) => one.group === group && one.committed.length > 0)
   if (!resumed) {
+    await requireEmpty(log, written)
     await log.seek(
       group,
       range.map(({ partition, start }) => ({ topic: input.name, partition, offset: start })),
@@ -70,7 +71,6 @@ export async function replay(
       0,
     )
   }
-  if ((await left()) === 0) return { records: total, topics: written }
   const running = await startProcessor(
     processor,
     { ...settings, group, rename, until: new Map(range.map(({ partition, end }) => [partition, end])) },
@@ -81,13 +81,23 @@ export async function replay(
       onProgress?.(total - rest, total)
       await Promise.race([sleep(pollMs), running.done])
     }
-    return { records: total - (await left()), topics: written }
   } finally {
     await running.stop()
   }
+  const rest = await left()
+  if (rest === 0) await log.forget(group)
+  return { records: total - rest, topics: written }
 }
 
 const pollMs = 50
+
+/** A replay that is through has left its topics, but no group: the same name would write everything again. */
+async function requireEmpty(log: Log, names: readonly string[]): Promise<void> {
+  const used = (await log.topics()).find(
+    ({ name, offsets }) => names.includes(name) && offsets.some(({ latest }) => latest > 0),
+  )
+  if (used) throw new Error(`topic "${used.name}" holds an earlier replay; choose another name with --into`)
+}
 
 const positionsOf = (committed: readonly Position[]): ReadonlyMap<number, number> =>
   new Map(committed.map(({ partition, offset }) => [partition, offset]))

@@ -151,6 +151,21 @@ export function consumingContract(lend: () => { log: Log; under: LogUnderTest })
     expect(after?.offset).toBe(offsetAt(second.claims[0]?.[0] as never, 0) + 1)
   })
 
+  test('a text given with a commit stands beside the new offset', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log)
+    const group = uniqueName('group')
+    await send(log, [batchOf(topic, 0, ['a'])])
+    let done = false
+    const seen = await observe(log, { group, topics: [topic] }, async (claim) => {
+      await claim.commit([], undefined, ['up to 7'])
+      done = true
+    })
+    await until(() => done)
+    await seen.consumer.stop()
+    expect(await committedOf(log, group)).toMatchObject([{ offset: 1, metadata: 'up to 7' }])
+  })
+
   test('a claim can be committed once, and not after it was given up', async () => {
     const { log } = lend()
     const [input, output] = [await newTopic(log), await newTopic(log)]

@@ -106,13 +106,13 @@ export function openClaim(
   const claim: Claim = {
     batches,
     signal: controller.signal,
-    async commit(outputs, enlisted) {
+    async commit(outputs, enlisted, metadata) {
       for (const records of outputs) checkSizes(records)
       const after = batches.map(nextOffset)
       write(() => {
         append(environment, outputs)
         for (const [i, { topic, partition }] of partitions.entries())
-          moveTo(environment, group, { topic, partition, offset: after[i] as number })
+          moveTo(environment, group, { topic, partition, offset: after[i] as number }, metadata?.[i])
         enlisted?.()
       })
       end()

@@ -179,6 +179,15 @@ export function positionsOf(environment: Environment): Map<string, Committed[]> 
   return positions
 }
 
+/** Inside a transaction: removes everything that is known of a group. */
+export function forgetGroup({ meta }: Environment, group: string): void {
+  meta.removeSync(groupKey(group))
+  for (const kind of ['lease', 'offset']) {
+    const range = { start: [kind, group], end: [kind, group, Buffer.from([255])] }
+    for (const key of [...meta.getKeys(range)]) meta.removeSync(key)
+  }
+}
+
 /** The members of a group whose leases have not run out. */
 export const aliveIn = (environment: Environment, group: string, leaseMs: number): string[] =>
   membersOf(environment, group)
