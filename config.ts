@@ -42,7 +42,7 @@ const registrySchema = z
       .enum(['embedded', 'confluent'])
       .default('embedded')
       .describe('Own registry, or an external one'),
-    url: z.string().optional().describe('Address of the external registry'),
+    url: z.string().default('http://127.0.0.1:8081').describe('Address of the external registry'),
   })
   .prefault({})
 

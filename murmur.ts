@@ -31,6 +31,9 @@ for (const command of [start, ingest, query, status, tail, deadletters, replay, 
   program.addCommand(command)
 }
 
+// A reader that has seen enough, such as `head`, is no fault
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+
 try {
   await program.parseAsync()
 } catch (error) {

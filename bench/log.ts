@@ -1,28 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { openEnvironment } from '../connectors/embedded/environment.ts'
 import { type EmbeddedLog, embeddedLog } from '../connectors/log/embedded.ts'
 import { type Records, RecordsBuilder } from '../connectors/log/records.ts'
-
-/** One measured figure. */
-export interface Figure {
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-  /** What the project promises; undefined where it promises nothing. */
-  readonly target?: number
-}
+import { type Figure, machine } from './machine.ts'
 
 const records = 1_000_000
 const perCommit = 1000
 const recordBytes = 250
 const partitions = 4
-
-/** What the figures were measured on. */
-export const machine = (): string =>
-  `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, Node ${process.version}`
 
 /** The embedded log: a million records in, flushed to the disk by the thousand, and out through a consumer group. */
 export async function run(): Promise<readonly Figure[]> {

@@ -21,8 +21,8 @@ import { ingestUtterances } from './utterances.ts'
 export interface Pipeline {
   readonly address: string | undefined
   health(): HealthReport
-  /** Resolves when the feed has been replayed, or there is none. */
-  readonly fed: Promise<void>
+  /** Resolves when the feed has been replayed; undefined where there is none. */
+  readonly fed: Promise<void> | undefined
   /** Drains: the gateway first, then the feed, then the processors. */
   stop(): Promise<void>
 }
@@ -67,7 +67,7 @@ export async function startPipeline(config: Config, self: readonly [string, ...s
             olap,
             health,
             metrics,
-            registryRoutes: registryRoutes(registry),
+            registryRoutes: opened.served && registryRoutes(opened.served),
             now: Date.now,
             limits: { ...defaultLimits, query: config.olap },
           }),
@@ -82,7 +82,7 @@ export async function startPipeline(config: Config, self: readonly [string, ...s
       }),
       every(maintainEveryMs, ending.signal, () => opened.maintain(Date.now())),
     ]
-    const fed = config.feed.enabled ? replayFeed(config, opened, ending.signal) : Promise.resolve()
+    const fed = config.feed.enabled ? replayFeed(config, opened, ending.signal) : undefined
     return {
       address: listening?.address,
       health,

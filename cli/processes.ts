@@ -59,6 +59,8 @@ export async function runProcessors(
   } finally {
     clearInterval(timer)
     await Promise.allSettled(running.map((processor) => processor.stop()))
+    // The channel to the parent would keep this process alive
+    if (process.connected) process.disconnect()
   }
 }
 

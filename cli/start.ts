@@ -51,7 +51,7 @@ async function runPipeline(config: Config, command: Command, signal: AbortSignal
   console.error(welcome(address))
   const live = new LiveLine()
   const timer = setInterval(() => live.show(liveLine(pipeline.health())), liveEveryMs)
-  pipeline.fed.then(
+  pipeline.fed?.then(
     () => signal.aborted || live.note('The feed has been replayed; the pipeline goes on.'),
     (error: Error) => live.note(`The feed stopped: ${error.message}`),
   )

@@ -5,7 +5,7 @@ import { embeddedLog } from './log/embedded.ts'
 import type { Log } from './log/log.ts'
 import { confluentRegistry } from './registry/confluent.ts'
 import { embeddedRegistry } from './registry/embedded.ts'
-import type { Registry } from './registry/registry.ts'
+import type { Registry, ServedRegistry } from './registry/registry.ts'
 import { embeddedStore } from './store/embedded.ts'
 import type { Store } from './store/store.ts'
 
@@ -14,6 +14,8 @@ export interface Opened {
   readonly log: Log
   readonly store: Store
   readonly registry: Registry
+  /** The same, where it is Murmur's own, to be served to other programs. */
+  readonly served: ServedRegistry | undefined
   /** Creates the topics that are missing, with the configured partitions and retention. */
   createTopics(names: readonly string[]): Promise<void>
   /** Applies retention and expiry; to be called now and then, by one process. */
@@ -30,14 +32,16 @@ export function openConnectors(config: Pick<Config, 'data' | 'log' | 'registry'>
   const environment = openEnvironment(config.data, { maxBytes })
   const log = embeddedLog(environment, { leaseMs: lease })
   const store = embeddedStore(environment)
-  const registry =
-    config.registry.driver === 'confluent'
-      ? confluentRegistry({ url: config.registry.url ?? '' })
-      : embeddedRegistry({ folder: join(config.data, 'registry') })
+  const served =
+    config.registry.driver === 'embedded'
+      ? embeddedRegistry({ folder: join(config.data, 'registry') })
+      : undefined
+  const registry = served ?? confluentRegistry(config.registry)
   return {
     log,
     store,
     registry,
+    served,
     createTopics: (names) =>
       log.createTopics(names.map((name) => ({ name, partitions, retentionMs: retention, retentionBytes }))),
     async maintain(now) {

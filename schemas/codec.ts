@@ -37,10 +37,7 @@ export function codec<T>(schema: AvroSchema): Codec<T> {
   }
   return {
     schema,
-    encode(value, buffer, position) {
-      const after = type.encode(value, buffer, position)
-      return after < 0 ? after - buffer.length : after
-    },
+    encode: (value, buffer, position) => type.encode(value, buffer, position),
     decode: decodeAs(type),
     reading(schema) {
       const writer = avro.Type.forSchema(schema as avro.Schema)

@@ -5,6 +5,7 @@ const checks = [
   ['format and lint', 'node_modules/@biomejs/biome/bin/biome', 'check', '.'],
   ['unused code', 'node_modules/knip/bin/knip.js'],
   ['generated files', 'dist/schemas/generate.js', '--check'],
+  ['generated pages', 'dist/docs/generate.js', '--check'],
   ['tests', 'node_modules/vitest/vitest.mjs', 'run', '--coverage', ...process.argv.slice(2)],
 ]
 

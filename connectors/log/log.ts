@@ -41,7 +41,7 @@ export interface Log {
 export interface TopicSettings {
   readonly name: string
   readonly partitions: number
-  /** Records older than this are removed; by the records' own time. */
+  /** Records that came in, and happened, longer ago than this are removed. */
   readonly retentionMs: number
   /** Bytes a partition may hold before its oldest records are removed. */
   readonly retentionBytes: number

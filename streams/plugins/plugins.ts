@@ -13,8 +13,8 @@ interface Link {
 
 /** What the chain has gathered about one utterance. */
 interface Findings {
-  tags: readonly string[]
-  annotations: Readonly<Record<string, string>>
+  readonly tags: string[]
+  readonly annotations: Record<string, string>
   answer: { readonly plugin: string; readonly text: string; readonly confidence: number } | undefined
 }
 
@@ -75,11 +75,8 @@ function run(
 function gather(findings: Findings, plugin: string, result: PluginResult | undefined): void {
   if (result === undefined) return
   const { tags, annotations, reply } = result
-  if (tags) findings.tags = [...new Set([...findings.tags, ...tags])]
-  if (annotations) {
-    const named = Object.entries(annotations).map(([field, value]) => [`${plugin}.${field}`, value])
-    findings.annotations = { ...findings.annotations, ...Object.fromEntries(named) }
-  }
+  for (const tag of tags ?? []) if (!findings.tags.includes(tag)) findings.tags.push(tag)
+  for (const field in annotations) findings.annotations[`${plugin}.${field}`] = annotations[field] as string
   if (reply) findings.answer ??= { plugin, ...reply }
 }
 

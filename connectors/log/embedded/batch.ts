@@ -2,8 +2,8 @@ import { ConnectorError } from '../../errors.ts'
 import { keyStart, type Records, sliceRecords, valueEnd } from '../records.ts'
 
 /**
- * A stored batch is one value: a header of 32 bytes (format, count, bytes of data, greatest timestamp), the
- * timestamps, the ends, the data. All little-endian. Reading it is one copy and two views.
+ * A stored batch is one value: a header of 32 bytes (format, count, bytes of data, greatest timestamp, when it
+ * came in), the timestamps, the ends, the data. All little-endian. Reading it is one copy and two views.
  */
 const batchFormat = 1
 const headerBytes = 32
@@ -16,6 +16,8 @@ const splitBytes = 1_048_576
 export interface Header {
   readonly count: number
   readonly maxTimestamp: number
+  /** Milliseconds since the epoch. */
+  readonly appendedAt: number
 }
 
 /** @throws RECORD_TOO_LARGE */
@@ -44,13 +46,14 @@ export function* split(records: Records): Generator<Records> {
   }
 }
 
-export function encodeBatch({ count, timestamps, ends, data }: Records): Buffer {
+export function encodeBatch({ count, timestamps, ends, data }: Records, appendedAt: number): Buffer {
   const value = Buffer.allocUnsafeSlow(headerBytes + indexBytes * count + data.length)
   value.fill(0, 0, headerBytes)
   value[0] = batchFormat
   value.writeUInt32LE(count, 4)
   value.writeUInt32LE(data.length, 8)
   value.writeDoubleLE(greatest(timestamps, count), 16)
+  value.writeDoubleLE(appendedAt, 24)
   new Float64Array(value.buffer, headerBytes, count).set(timestamps)
   new Uint32Array(value.buffer, headerBytes + 8 * count, 2 * count).set(ends)
   data.copy(value, headerBytes + indexBytes * count)
@@ -74,7 +77,11 @@ export function readHeader(value: Buffer, place: string): Header {
       'UNAVAILABLE',
       `the stored batch ${place} is damaged (${value.length} bytes): restore the data folder from a backup`,
     )
-  return { count: value.readUInt32LE(4), maxTimestamp: value.readDoubleLE(16) }
+  return {
+    count: value.readUInt32LE(4),
+    maxTimestamp: value.readDoubleLE(16),
+    appendedAt: value.readDoubleLE(24),
+  }
 }
 
 /** Views on `value`, which must be the caller's own. */

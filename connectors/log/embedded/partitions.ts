@@ -82,6 +82,7 @@ export function partitionsOf({ meta }: Environment, topic: string): number {
  */
 export function append(environment: Environment, batches: readonly Records[]): void {
   const { meta, maxBytes } = environment
+  const now = Date.now()
   let total = bytesOf(environment)
   for (const records of batches) {
     if (records.count === 0) continue
@@ -89,7 +90,7 @@ export function append(environment: Environment, batches: readonly Records[]): v
     const head = headOf(environment, topic, partition)
     let { latest, bytes } = head
     for (const piece of split(records)) {
-      const value = encodeBatch(piece)
+      const value = encodeBatch(piece, now)
       environment.batches.putSync(batchKey(topic, partition, latest), value)
       latest += piece.count
       bytes += value.length

@@ -64,7 +64,8 @@ function dueIn(
   let bytes = 0
   let read: number | undefined
   for (const batch of headers(environment, topic, partition, head)) {
-    const due = batch.maxTimestamp < oldest || head.bytes - bytes > maxBytes
+    const newest = Math.max(batch.maxTimestamp, batch.appendedAt)
+    const due = newest < oldest || head.bytes - bytes > maxBytes
     if (!due || bases.length === batchesPerSlice) break
     read ??= readByAll(environment, topic, partition)
     if (batch.base + batch.count > read) break

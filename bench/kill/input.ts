@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs'
+
+/** An utterance of the input, as a line of the JSONL file that is ingested. */
+export interface Line {
+  readonly id: string
+  readonly conversation: string
+  readonly channel: string
+  readonly text: string
+  readonly occurredAt: number
+}
+
+/** A generator of pseudo-random numbers from 0 to 1 (mulberry32), so that a seed repeats a run. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const share = { chat: 0.1 }
+const begin = Date.UTC(2026, 0, 1)
+
+/**
+ * Utterances with unique ids in conversations that come and go. Most stand on the channel `import`, which no
+ * plugin answers, so that their contexts are known; some on `chat`, each of which is answered.
+ */
+export function makeInput(count: number, seed: number): Line[] {
+  const random = randomFrom(seed)
+  const conversations = Math.max(10, Math.floor(count / 20))
+  return Array.from({ length: count }, (_, index) => {
+    const chat = random() < share.chat
+    const number = Math.floor(random() * conversations)
+    return {
+      id: `u${index}`,
+      conversation: `${chat ? 'chat' : 'import'}-${number}`,
+      channel: chat ? 'chat' : 'import',
+      text: chat ? 'Where is my order? It has not arrived.' : `note ${index}`,
+      occurredAt: begin + index,
+    }
+  })
+}
+
+export const writeInput = (file: string, lines: readonly Line[]): void =>
+  writeFileSync(file, `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`)

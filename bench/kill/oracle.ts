@@ -1,0 +1,120 @@
+import type { Processed, Reply } from '../../schemas/generated/events.ts'
+import type { Line } from './input.ts'
+
+/** What came out, as read back from the log and the tables. */
+export interface Outcome {
+  /** By partition after partition, in the order of the log. */
+  readonly processed: readonly Processed[]
+  readonly replies: readonly Reply[]
+  readonly rows: readonly { readonly id: string }[]
+  readonly replyRows: readonly { readonly id: string }[]
+  /** Utterances that the rollup has counted. */
+  readonly rollup: number
+}
+
+export type Verdict = Readonly<Record<string, number>>
+
+/** The turns that the context stage is configured to remember. */
+const remembered = 5
+
+/**
+ * Compares what came out with what the input alone says must come out, and counts every difference. All zero: exact.
+ */
+export function judge(
+  input: readonly Line[],
+  { processed, replies, rows, replyRows, rollup }: Outcome,
+): Verdict {
+  const spoken = processed.filter(({ role }) => role === 'user')
+  const bots = processed.filter(({ role }) => role === 'bot')
+  const wantsReply = input.filter(({ channel }) => channel === 'chat').map(({ id }) => id)
+  const ids = input.map(({ id }) => id)
+  return {
+    ...differences(
+      'processed',
+      ids,
+      spoken.map(({ id }) => id),
+    ),
+    ...differences(
+      'replies',
+      wantsReply,
+      replies.map(({ inReplyTo }) => inReplyTo),
+    ),
+    ...differences(
+      'bot turns',
+      wantsReply,
+      bots.map(({ attributes }) => attributes.inReplyTo ?? ''),
+    ),
+    ...differences(
+      'rows',
+      processed.map(({ id }) => id),
+      rows.map(({ id }) => id),
+    ),
+    ...differences(
+      'reply rows',
+      replies.map(({ id }) => id),
+      replyRows.map(({ id }) => id),
+    ),
+    'rollup off by': Math.abs(rollup - input.length),
+    'out of order': outOfOrder(input, spoken),
+    'wrong contexts': wrongContexts(input, spoken),
+    'wrong turns': wrongTurns(processed),
+  }
+}
+
+function differences(what: string, wanted: readonly string[], found: readonly string[]): Verdict {
+  const distinct = new Set(found)
+  const known = new Set(wanted)
+  return {
+    [`${what} missing`]: wanted.filter((id) => !distinct.has(id)).length,
+    [`${what} double`]: found.length - distinct.size,
+    [`${what} unknown`]: [...distinct].filter((id) => !known.has(id)).length,
+  }
+}
+
+function byConversation<T extends { readonly conversation: string }>(items: readonly T[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(item.conversation)
+    if (group) group.push(item)
+    else groups.set(item.conversation, [item])
+  }
+  return groups
+}
+
+function outOfOrder(input: readonly Line[], spoken: readonly Processed[]): number {
+  const found = byConversation(spoken)
+  let wrong = 0
+  for (const [conversation, lines] of byConversation(input)) {
+    const order = found.get(conversation) ?? []
+    for (const [index, { id }] of lines.entries()) if (order[index]?.id !== id) wrong++
+  }
+  return wrong
+}
+
+/** Where nobody answers, the whole context follows from the input: the number of the turn and what was said before. */
+function wrongContexts(input: readonly Line[], spoken: readonly Processed[]): number {
+  const found = new Map(spoken.map((utterance) => [utterance.id, utterance]))
+  let wrong = 0
+  for (const lines of byConversation(input.filter(({ channel }) => channel !== 'chat')).values()) {
+    for (const [index, { id }] of lines.entries()) {
+      const history = lines.slice(Math.max(0, index - remembered), index).map(({ text }) => text)
+      const utterance = found.get(id)
+      const same =
+        utterance?.turn === index + 1 &&
+        utterance.userTurns === index + 1 &&
+        utterance.history.length === history.length &&
+        utterance.history.every(({ text }, at) => text === history[at])
+      if (!same) wrong++
+    }
+  }
+  return wrong
+}
+
+/** Everywhere, answered or not, the turns of a conversation are numbered without gap or repetition. */
+function wrongTurns(processed: readonly Processed[]): number {
+  let wrong = 0
+  for (const turns of byConversation(processed).values()) {
+    for (const [index, { turn }] of turns.entries()) if (turn !== index + 1) wrong++
+  }
+  return wrong
+}
