@@ -115,13 +115,13 @@ const processorSchema = z.strictObject({
   stages: z.array(z.string()).min(1).describe('Stages that run together, in order; or "sink" alone'),
   instances: whole(1).default(1).describe('Processes that share the partitions'),
   publish: z.array(z.string()).default([]).describe('Topics between the stages that are written too'),
-  maxRecords: whole(1).default(4096).describe('Records a batch'),
+  maxRecords: whole(1).default(2048).describe('Records a batch'),
   linger: duration('0ms').describe('How long to wait for a fuller batch'),
 })
 
 const defaultProcessors: Record<string, z.input<typeof processorSchema>> = {
-  conversation: { stages: ['cleaning', 'intent', 'context', 'plugins'] },
-  sink: { stages: ['sink'], maxRecords: 20_000, linger: '500ms' },
+  conversation: { stages: ['cleaning', 'intent', 'context', 'plugins'], instances: 2 },
+  sink: { stages: ['sink'], maxRecords: 50_000, linger: '1s' },
 }
 
 /** The one configuration of Murmur. Every key has a default; `murmur.yaml` states the common ones. */
@@ -149,4 +149,3 @@ export const configSchema = z.strictObject({
 })
 
 export type Config = z.output<typeof configSchema>
-export type ConfigInput = z.input<typeof configSchema>

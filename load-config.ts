@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { type Config, configSchema } from './config.ts'
 
 /** What is wrong with the configuration: one line a fault, with its place and the remedy. */
-export class ConfigError extends Error {
+class ConfigError extends Error {
   constructor(readonly faults: readonly string[]) {
     super(faults.join('\n'))
     this.name = 'ConfigError'
@@ -38,7 +38,11 @@ export function loadConfig({ file, env = process.env, flags = new Map() }: Confi
     )
   }
   const origins = new Map<string, string>()
-  const value = (document.toJS() ?? {}) as Record<string, unknown>
+  const value: unknown = document.toJS() ?? {}
+  if (!isObject(value))
+    throw new ConfigError([
+      `${path}:1: this is ${JSON.stringify(value).slice(0, 40)}, not settings; write "key: value", a line each`,
+    ])
   for (const [key, given, origin] of overrides(env, flags)) {
     set(value, key, given)
     origins.set(key.join('.'), origin)
@@ -113,11 +117,12 @@ function* overrides(
   env: Readonly<Record<string, string | undefined>>,
   flags: ReadonlyMap<string, unknown>,
 ): Generator<[string[], unknown, string]> {
-  const known = new Map([...configKeys().keys()].map((key) => [key.replaceAll('.', '_').toUpperCase(), key]))
+  const keys = configKeys()
+  const known = new Map([...keys.keys()].map((key) => [key.replaceAll('.', '_').toUpperCase(), key]))
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('MURMUR_') || text === undefined) continue
     const key = known.get(name.slice(7))
-    if (key) yield [key.split('.'), scalar(text), name]
+    if (key) yield [key.split('.'), keys.get(key)?.type === 'string' ? text : scalar(text), name]
     else if (!ownVariables.has(name))
       throw new ConfigError([
         `${name}: no such setting; did you mean "MURMUR_${closest(name.slice(7), [...known.keys()])}"?`,
@@ -127,9 +132,12 @@ function* overrides(
 }
 
 /** Variables of the project's own tests and processes, not settings. */
-const ownVariables = new Set(['MURMUR_PROCESS'])
+const ownVariables = new Set(['MURMUR_DEBUG', 'MURMUR_PROCESS'])
 
 const scalar = (text: string): unknown => parseDocument(text).toJS() as unknown
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function get(value: unknown, at: readonly PropertyKey[]): unknown {
   return at.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value)
@@ -141,6 +149,7 @@ function set(value: Record<string, unknown>, path: readonly string[], given: unk
   else {
     const inner = value[key] ?? {}
     value[key] = inner
-    set(inner as Record<string, unknown>, rest, given)
+    // Anything else is for the schema to refuse
+    if (isObject(inner)) set(inner, rest, given)
   }
 }

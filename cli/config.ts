@@ -7,11 +7,13 @@ import { configOf, wantsJson } from './session.ts'
 export const config = new Command('config').description('the configuration')
 
 config
-  .command('check', { isDefault: true })
+  .command('check')
   .description('whether the configuration is valid, and what it comes to')
   .action(async (_options: unknown, command: Command) => {
-    const checked = configOf(command)
-    await murmur(checked)
+    const config = configOf(command)
+    await murmur(config)
+    const { password } = config.olap
+    const checked = { ...config, olap: { ...config.olap, password: password && '…' } }
     print(
       wantsJson(command),
       checked,

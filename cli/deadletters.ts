@@ -1,15 +1,16 @@
 import { Command } from 'commander'
 import type { DeadLetter } from '../schemas/generated/events.ts'
 import { openDeadLetters, resolveDeadLetters } from '../streams/deadletters/deadletters.ts'
+import { wholeNumber } from './arguments.ts'
 import { count, print, table } from './output.ts'
 import { configOf, wantsJson, withConnectors } from './session.ts'
 
 export const deadletters = new Command('deadletters').description('what was refused, and what becomes of it')
 
 deadletters
-  .command('list', { isDefault: true })
+  .command('list')
   .description('open dead letters, oldest first')
-  .option('--limit <number>', 'at most so many', Number, 50)
+  .option('--limit <number>', 'at most so many', wholeNumber, 50)
   .action(async ({ limit }: { limit: number }, command: Command) => {
     const letters = await all(command)
     print(wantsJson(command), letters.slice(0, limit).map(brief), () =>

@@ -33,74 +33,75 @@ const maintainEveryMs = 10_000
 /**
  * Starts the pipeline.
  * @param self the program and arguments that run `murmur start --only`
- * @throws where the folder is in use, the port is taken, or the data is of a newer version
+ * @throws where the folder is in use, the port is taken, or the data is of a newer version; nothing is left running then
  */
 export async function startPipeline(config: Config, self: readonly [string, ...string[]]): Promise<Pipeline> {
-  const startedAt = Date.now()
-  const claim = claimFolder(config.data)
   const opened = openConnectors(config)
+  const closing: (() => unknown)[] = [() => opened.close()]
+  const stop = async () => {
+    for (const close of closing.splice(0).reverse()) await close()
+  }
   try {
-    const { log, registry } = opened
-    await opened.createTopics(topics.map(({ name }) => name))
-    for (const { name, codec } of topics) await registry.register(`${name}-value`, codec.schema)
-    let lags: Awaited<ReturnType<typeof lagByGroup>> = new Map()
-    const supervisor = supervise({
-      processors: Object.entries(config.processors).map(([name, { instances }]) => ({ name, instances })),
-      command: self,
-      folder: config.data,
-      onExit: (instance, why) => console.error(`murmur: ${instance} died (${why}); it is started again`),
-    })
-    const health = (): HealthReport => {
-      const processors = supervisor.health().map((one) => ({ ...one, lag: sumOf(lags.get(one.name)) }))
-      const ready = processors.every(({ state }) => state === 'running' || state === 'idle')
-      return { ready, startedAt, processors }
-    }
-    const metrics = new MetricsRegistry()
-    processorMetrics(metrics, health)
-    const olap = openOlapToRead(config)
-    const listening = config.gateway.enabled
-      ? await listen(
-          await openGateway({
-            name: 'gateway',
-            log,
-            registry,
-            olap,
-            health,
-            metrics,
-            registryRoutes: opened.served && registryRoutes(opened.served),
-            now: Date.now,
-            limits: { ...defaultLimits, query: config.olap },
-          }),
-          config.gateway,
-        )
-      : undefined
-    claim.announce(listening?.address)
-    const ending = new AbortController()
-    const background = [
-      every(lagEveryMs, ending.signal, async () => {
-        lags = await lagByGroup(log)
-      }),
-      every(maintainEveryMs, ending.signal, () => opened.maintain(Date.now())),
-    ]
-    const fed = config.feed.enabled ? replayFeed(config, opened, ending.signal) : undefined
-    return {
-      address: listening?.address,
-      health,
-      fed,
-      async stop() {
-        await listening?.stop()
-        ending.abort()
-        await Promise.all([...background, fed, supervisor.stop()])
-        await olap.close()
-        await opened.close()
-        claim.release()
-      },
-    }
+    return { ...(await startParts(config, self, opened, closing)), stop }
   } catch (error) {
-    await opened.close()
-    claim.release()
+    await stop()
     throw error
   }
+}
+
+/** @param closing takes what ends each part, in the order in which they were started */
+async function startParts(
+  config: Config,
+  self: readonly [string, ...string[]],
+  opened: Opened,
+  closing: (() => unknown)[],
+): Promise<Omit<Pipeline, 'stop'>> {
+  const startedAt = Date.now()
+  const { log, registry, served, exclusively } = opened
+  const claim = claimFolder(config.data, exclusively)
+  closing.push(claim.release)
+  await opened.createTopics(topics.map(({ name }) => name))
+  for (const { name, codec } of topics) await registry.register(`${name}-value`, codec.schema)
+
+  const supervisor = supervise({
+    processors: Object.entries(config.processors).map(([name, { instances }]) => ({ name, instances })),
+    command: self,
+    folder: config.data,
+    onExit: (instance, why) => console.error(`murmur: ${instance} died (${why}); it is started again`),
+  })
+  closing.push(() => supervisor.stop())
+  let lags: Awaited<ReturnType<typeof lagByGroup>> = new Map()
+  const health = (): HealthReport => {
+    const processors = supervisor.health().map((one) => ({ ...one, lag: sumOf(lags.get(one.name)) }))
+    const ready = processors.every(({ state }) => state === 'running' || state === 'idle')
+    return { ready, startedAt, processors }
+  }
+
+  const ending = new AbortController()
+  const background = [
+    every(lagEveryMs, ending.signal, async () => {
+      lags = await lagByGroup(log)
+    }),
+    every(maintainEveryMs, ending.signal, () => opened.maintain(Date.now())),
+  ]
+  const fed = config.feed.enabled ? replayFeed(config, opened, ending.signal) : undefined
+  closing.push(() => {
+    ending.abort()
+    return Promise.allSettled([...background, fed])
+  })
+  if (!config.gateway.enabled) return { address: undefined, health, fed }
+
+  const olap = openOlapToRead(config)
+  closing.push(() => olap.close())
+  const metrics = new MetricsRegistry()
+  processorMetrics(metrics, health)
+  const limits = { ...defaultLimits, query: config.olap }
+  const parts = { name: 'gateway', log, registry, olap, health, metrics, now: Date.now, limits }
+  const gateway = await openGateway({ ...parts, registryRoutes: served && registryRoutes(served) })
+  const { address, stop } = await listen(gateway, config.gateway)
+  closing.push(stop)
+  claim.announce(address)
+  return { address, health, fed }
 }
 
 /** Does a piece of work again and again; a failure is told and does not end it. */

@@ -9,6 +9,7 @@ import { startProcessor } from '../streams/runtime/processor.ts'
 import type { ChildOrders } from '../streams/runtime/supervisor.ts'
 import { startSink } from '../streams/sink/sink.ts'
 import { murmur, sinkName } from '../streams/topology.ts'
+import { didYouMean } from './arguments.ts'
 
 /** A processor of this process. */
 interface Running {
@@ -71,10 +72,8 @@ async function start(
   orders: ChildOrders | undefined,
 ): Promise<Running> {
   const settings = config.processors[name]
-  if (!settings) {
-    const known = Object.keys(config.processors).join(', ')
-    throw new Error(`no processor is named "${name}"; the configuration has ${known}`)
-  }
+  if (!settings)
+    throw new Error(`there is no processor "${name}": ${didYouMean(name, Object.keys(config.processors))}`)
   const instance = orders?.instance ?? `${name}-1`
   if (settings.stages.includes(sinkName)) return startSinkHere(instance, config, opened)
   const processor = (await murmur(config)).processors.find((one) => one.name === name)

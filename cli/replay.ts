@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type Place, replay as run } from '../streams/replay/replay.ts'
 import { murmur } from '../streams/topology.ts'
+import { didYouMean } from './arguments.ts'
 import { bar, count, LiveLine, print } from './output.ts'
 import { configOf, interruption, wantsJson, withConnectors } from './session.ts'
 
@@ -21,11 +22,12 @@ export const replay = new Command('replay')
     const live = new LiveLine()
     const shadow = into ?? `replay-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}`
     const result = await withConnectors(config, async (opened) => {
-      const processor = (await murmur(config)).processors.find((one) => one.name === name)
-      if (!processor)
-        throw new Error(
-          `no processor with stages is named "${name}"; see \`processors\` in the configuration`,
-        )
+      const { processors } = await murmur(config)
+      const processor = processors.find((one) => one.name === name)
+      if (!processor) {
+        const names = processors.map((one) => one.name)
+        throw new Error(`there is no processor "${name}" to replay: ${didYouMean(name, names)}`)
+      }
       return run(
         processor,
         {

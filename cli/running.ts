@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isRunning, type Process, thisProcess } from '../connectors/embedded/process.ts'
+import type { Opened } from '../connectors/open.ts'
 
 /** The pipeline that runs on a data folder, as it announced itself in `pipeline.json`. */
 export interface Running {
@@ -21,24 +22,30 @@ export function runningPipeline(data: string): Running | undefined {
   }
 }
 
+/** A pipeline's hold on its data folder. */
+export interface FolderClaim {
+  /** Tells the others where the gateway listens. */
+  announce(address: string | undefined): void
+  release(): void
+}
+
 /**
  * Claims the folder for this pipeline.
- * @returns tells the address once it is known; gives the folder back
+ * @param exclusively keeps two pipelines that start at the same time from both finding the folder free
  * @throws where another pipeline has it, naming its process and address
  */
-export function claimFolder(data: string): { announce(address: string | undefined): void; release(): void } {
-  mkdirSync(data, { recursive: true })
-  const announce = (address: string | undefined, flag: 'w' | 'wx' = 'w') =>
-    writeFileSync(fileIn(data), JSON.stringify({ process: thisProcess(), address }), { flag })
-  const running = runningPipeline(data)
-  if (running) throw inUse(data, running)
-  rmSync(fileIn(data), { force: true })
-  try {
-    announce(undefined, 'wx')
-  } catch (cause) {
-    const other = runningPipeline(data)
-    throw other ? inUse(data, other) : cause
+export function claimFolder(data: string, exclusively: Opened['exclusively']): FolderClaim {
+  // By a rename, so that nobody reads half of it
+  const announce = (address: string | undefined) => {
+    const draft = `${fileIn(data)}.${process.pid}`
+    writeFileSync(draft, JSON.stringify({ process: thisProcess(), address }))
+    renameSync(draft, fileIn(data))
   }
+  exclusively(() => {
+    const running = runningPipeline(data)
+    if (running) throw inUse(data, running)
+    announce(undefined)
+  })
   return { announce, release: () => rmSync(fileIn(data), { force: true }) }
 }
 

@@ -6,7 +6,7 @@ import { wantsJson } from './session.ts'
 export const schemas = new Command('schemas').description('the Avro schemas of all events')
 
 schemas
-  .command('list', { isDefault: true })
+  .command('list')
   .description('every event with its topic, version and id')
   .action((_options: unknown, command: Command) => {
     const found = list()

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
 import type { HealthReport } from '../streams/health.ts'
+import { wholeNumber } from './arguments.ts'
 import { count, LiveLine, span } from './output.ts'
 import { startPipeline } from './pipeline.ts'
 import { runProcessors } from './processes.ts'
@@ -11,7 +12,7 @@ const liveEveryMs = 500
 export const start = new Command('start')
   .description('run the pipeline: the gateway, every processor and the feed, until Ctrl-C')
   .option('--only <processor...>', 'run only these processors, in this process')
-  .option('--port <number>', 'port of the gateway', Number)
+  .option('--port <number>', 'port of the gateway', wholeNumber)
   .option('--host <address>', 'address of the gateway')
   .option('--no-feed', "don't replay the feed")
   .option('--no-gateway', "don't open the gateway")
@@ -36,10 +37,14 @@ interface StartOptions {
   readonly gateway: boolean
 }
 
+/** A batch's messages die together: with room for all of them, the collector copies none (a third less CPU). */
+const roomForYoungObjects = '--max-semi-space-size=24'
+
 async function runPipeline(config: Config, command: Command, signal: AbortSignal): Promise<void> {
   const { config: file, data } = command.optsWithGlobals<GlobalOptions>()
   const self = [
     process.execPath,
+    roomForYoungObjects,
     process.argv[1] as string,
     ...(file ? ['--config', file] : []),
     ...(data ? ['--data', data] : []),
@@ -90,7 +95,7 @@ function welcome(address: string | undefined): string {
 }
 
 /** One line: each processor with its state, rate, delay and lag. */
-export function liveLine({ processors }: HealthReport): string {
+function liveLine({ processors }: HealthReport): string {
   const parts = new Map<string, { state: string; rate: number; lag: number; p99: number | undefined }>()
   for (const { name, state, rate = 0, lag = 0, delayMs } of processors) {
     const sum = parts.get(name)

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, Option } from 'commander'
 import { offsetAt, type Records, valueEnd, valueStart } from '../connectors/log/records.ts'
 import type { Opened } from '../connectors/open.ts'
 import { topic as makeTopic } from '../schemas/topic.ts'
@@ -6,6 +6,7 @@ import { topics } from '../schemas/topics.ts'
 import { schemaIdOf } from '../schemas/wire.ts'
 import { Rejection } from '../streams/message.ts'
 import { Decoder } from '../streams/runtime/decoder.ts'
+import { didYouMean, wholeNumber } from './arguments.ts'
 import { configOf, interruption, wantsJson, withConnectors } from './session.ts'
 
 const chunkBytes = 1 << 20
@@ -13,7 +14,7 @@ const chunkBytes = 1 << 20
 export const tail = new Command('tail')
   .description('print what is on a topic, decoded, as it comes')
   .argument('<topic>', topics.map(({ name }) => name).join(', '))
-  .option('--from <where>', 'earliest or latest', 'latest')
+  .addOption(new Option('--from <where>', 'where to begin').choices(['earliest', 'latest']).default('latest'))
   .option('--limit <number>', 'stop after so many', wholeNumber, Number.POSITIVE_INFINITY)
   .option('--no-follow', 'stop at the end of what is there now')
   .action(async (name: string, options: TailOptions, command: Command) => {
@@ -42,11 +43,12 @@ async function* lines(
   signal: AbortSignal,
   json: boolean,
 ): AsyncGenerator<string> {
-  const found = (await log.topics()).find((one) => one.name === name)
-  if (!found)
-    throw new Error(
-      `there is no topic "${name}"; there are ${(await log.topics()).map((one) => one.name).join(', ')}`,
-    )
+  const there = await log.topics()
+  const found = there.find((one) => one.name === name)
+  if (!found) {
+    const names = there.map((one) => one.name)
+    throw new Error(`there is no topic "${name}": ${didYouMean(name, names)}`)
+  }
   const next = found.offsets.map(({ earliest, latest }) => (from === 'earliest' ? earliest : latest))
   const decoder = await decoderFor(name)
   while (!signal.aborted) {
@@ -92,9 +94,4 @@ async function* lines(
 function readable(_key: string, value: unknown): unknown {
   const bytes = value as { type?: string; data?: unknown[] } | null
   return bytes?.type === 'Buffer' && Array.isArray(bytes.data) ? `<${bytes.data.length} bytes>` : value
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('write a whole number')
-  return Number(text)
 }

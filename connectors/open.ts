@@ -18,6 +18,8 @@ export interface Opened {
   readonly served: ServedRegistry | undefined
   /** Creates the topics that are missing, with the configured partitions and retention. */
   createTopics(names: readonly string[]): Promise<void>
+  /** Runs `work` while no other process of the machine runs any on the same data folder. It must be short. */
+  exclusively<T>(work: () => T): T
   /** Applies retention and expiry; to be called now and then, by one process. */
   maintain(now: number): Promise<void>
   close(): Promise<void>
@@ -44,6 +46,7 @@ export function openConnectors(config: Pick<Config, 'data' | 'log' | 'registry'>
     served,
     createTopics: (names) =>
       log.createTopics(names.map((name) => ({ name, partitions, retentionMs: retention, retentionBytes }))),
+    exclusively: (work) => environment.transaction(work),
     async maintain(now) {
       await log.retain(now)
       await store.expire(now)

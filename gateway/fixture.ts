@@ -17,7 +17,7 @@ import { createApp } from './app.ts'
 import { defaultLimits, type Gateway, type GatewayOptions, openGateway } from './gateway.ts'
 
 export const partitions = 4
-export const replySchemaId = 7
+const replySchemaId = 7
 
 /** A gateway over a real embedded log in a folder of its own, for tests. */
 export interface Fixture {

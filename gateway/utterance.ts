@@ -4,7 +4,7 @@ import type { Utterance } from '../schemas/generated/events.ts'
 import { fields, type Params } from './validate.ts'
 
 /** Bytes of media that travel in one utterance; larger content goes by url. */
-export const mediaBytes = 10_485_760
+const mediaBytes = 10_485_760
 
 /** Bytes of one utterance altogether: what every log takes as one record, with some room for the encoding. */
 const utteranceBytes = mediaBytes + 60_000
@@ -87,7 +87,7 @@ function bytesOf(value: unknown): number {
 export type Sent = z.output<typeof sent>
 
 /** The attribute by which the context stage knows that an utterance may come twice. */
-export const idempotencyAttribute = 'idempotency-key'
+const idempotencyAttribute = 'idempotency-key'
 
 /**
  * Makes the event. An utterance with an idempotency key gets an id made from it; without a conversation it

@@ -18,7 +18,7 @@ export interface HealthReport {
  * - `stopped`: was told to stop
  * - `failed`: gave up, and needs someone: `reason` says why
  */
-export type ProcessorState = 'starting' | 'running' | 'idle' | 'retrying' | 'stuck' | 'stopped' | 'failed'
+type ProcessorState = 'starting' | 'running' | 'idle' | 'retrying' | 'stuck' | 'stopped' | 'failed'
 
 export interface ProcessorHealth {
   readonly name: string

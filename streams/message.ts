@@ -1,4 +1,4 @@
-import { keyAt, offsetAt, type Records } from '../connectors/log/records.ts'
+import type { Records } from '../connectors/log/records.ts'
 import type { Topic } from '../schemas/topic.ts'
 
 /** The record that a message was read from, or that the message it stems from was read from. */
@@ -20,9 +20,14 @@ export class Message<T> {
     readonly topic?: Topic<unknown>,
   ) {}
 
+  /** The same event with another value. */
+  as<U>(value: U): Message<U> {
+    return new Message(this.key, value, this.timestamp, this.origin)
+  }
+
   /** The same event with more, or other, fields. */
   with<P extends object>(patch: P): Message<Omit<T, keyof P> & P> {
-    return new Message(this.key, { ...this.value, ...patch }, this.timestamp, this.origin)
+    return this.as({ ...this.value, ...patch })
   }
 
   /** Another event, caused by this one, for one of the topics that the stage names under `also`. */
@@ -49,7 +54,3 @@ export class Rejection {
  */
 export const reject = (message: Message<unknown>, reason: string, code = 'REJECTED'): Rejection =>
   new Rejection(message, reason, code)
-
-/** "topic/partition@offset", for people. */
-export const placeOf = ({ records, index }: Origin): string =>
-  `${records.topic}/${records.partition}@${offsetAt(records, index)} (key "${keyAt(records, index)}")`

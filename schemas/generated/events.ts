@@ -89,6 +89,25 @@ export const cleanedSchema = {
   ],
 } as const
 
+/** An utterance with its text normalised: what came before, and what is new. */
+export const cleanedFrom = (before: Utterance, added: Omit<Cleaned, keyof Utterance>): Cleaned => ({
+  id: before.id,
+  conversation: before.conversation,
+  user: before.user,
+  channel: before.channel,
+  role: before.role,
+  text: before.text,
+  media: before.media,
+  languageHint: before.languageHint,
+  occurredAt: before.occurredAt,
+  attributes: before.attributes,
+  cleanText: added.cleanText,
+  language: added.language,
+  languageConfidence: added.languageConfidence,
+  fingerprint: added.fingerprint,
+  truncated: added.truncated,
+})
+
 /** @public */
 export type Sentiment = 'negative' | 'neutral' | 'positive'
 
@@ -120,6 +139,30 @@ export const understoodSchema = {
     {"name":"tier","type":"string","doc":"Which tier of the model answered"},
   ],
 } as const
+
+/** A cleaned utterance with intent and sentiment: what came before, and what is new. */
+export const understoodFrom = (before: Cleaned, added: Omit<Understood, keyof Cleaned>): Understood => ({
+  id: before.id,
+  conversation: before.conversation,
+  user: before.user,
+  channel: before.channel,
+  role: before.role,
+  text: before.text,
+  media: before.media,
+  languageHint: before.languageHint,
+  occurredAt: before.occurredAt,
+  attributes: before.attributes,
+  cleanText: before.cleanText,
+  language: before.language,
+  languageConfidence: before.languageConfidence,
+  fingerprint: before.fingerprint,
+  truncated: before.truncated,
+  intent: added.intent,
+  intentConfidence: added.intentConfidence,
+  sentiment: added.sentiment,
+  sentimentScore: added.sentimentScore,
+  tier: added.tier,
+})
 
 /** @public */
 export interface Turn {
@@ -165,6 +208,36 @@ export const contextualisedSchema = {
   ],
 } as const
 
+/** An understood utterance with its session as of that moment: what came before, and what is new. */
+export const contextualisedFrom = (before: Understood, added: Omit<Contextualised, keyof Understood>): Contextualised => ({
+  id: before.id,
+  conversation: before.conversation,
+  user: before.user,
+  channel: before.channel,
+  role: before.role,
+  text: before.text,
+  media: before.media,
+  languageHint: before.languageHint,
+  occurredAt: before.occurredAt,
+  attributes: before.attributes,
+  cleanText: before.cleanText,
+  language: before.language,
+  languageConfidence: before.languageConfidence,
+  fingerprint: before.fingerprint,
+  truncated: before.truncated,
+  intent: before.intent,
+  intentConfidence: before.intentConfidence,
+  sentiment: before.sentiment,
+  sentimentScore: before.sentimentScore,
+  tier: before.tier,
+  turn: added.turn,
+  sessionStartedAt: added.sessionStartedAt,
+  userTurns: added.userTurns,
+  negativeTurns: added.negativeTurns,
+  history: added.history,
+  slots: added.slots,
+})
+
 /** An utterance through the whole chain */
 export interface Processed extends Contextualised {
   /** Set by plugins */
@@ -187,6 +260,39 @@ export const processedSchema = {
     {"name":"processedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the chain was through"},
   ],
 } as const
+
+/** An utterance through the whole chain: what came before, and what is new. */
+export const processedFrom = (before: Contextualised, added: Omit<Processed, keyof Contextualised>): Processed => ({
+  id: before.id,
+  conversation: before.conversation,
+  user: before.user,
+  channel: before.channel,
+  role: before.role,
+  text: before.text,
+  media: before.media,
+  languageHint: before.languageHint,
+  occurredAt: before.occurredAt,
+  attributes: before.attributes,
+  cleanText: before.cleanText,
+  language: before.language,
+  languageConfidence: before.languageConfidence,
+  fingerprint: before.fingerprint,
+  truncated: before.truncated,
+  intent: before.intent,
+  intentConfidence: before.intentConfidence,
+  sentiment: before.sentiment,
+  sentimentScore: before.sentimentScore,
+  tier: before.tier,
+  turn: before.turn,
+  sessionStartedAt: before.sessionStartedAt,
+  userTurns: before.userTurns,
+  negativeTurns: before.negativeTurns,
+  history: before.history,
+  slots: before.slots,
+  tags: added.tags,
+  annotations: added.annotations,
+  processedAt: added.processedAt,
+})
 
 /** An answer to an utterance */
 export interface Reply {

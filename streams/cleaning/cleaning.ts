@@ -1,6 +1,6 @@
 import { detect } from '../../language/detect.ts'
 import { simhash } from '../../language/simhash.ts'
-import type { Media, Utterance } from '../../schemas/generated/events.ts'
+import { cleanedFrom, type Media, type Utterance } from '../../schemas/generated/events.ts'
 import { cleaned, utterances } from '../../schemas/topics.ts'
 import type { Message } from '../message.ts'
 import { type Rejection, reject } from '../message.ts'
@@ -45,13 +45,15 @@ export function cleaning(options: CleaningOptions = {}): Stage {
     const cleanText = cut(whole, maxLength)
     const { language, confidence } = detect(cleanText, languageHint)
     return [
-      message.with({
-        cleanText,
-        language,
-        languageConfidence: confidence,
-        fingerprint: simhash(cleanText),
-        truncated: cleanText.length < whole.length || glance.length < text.length,
-      }),
+      message.as(
+        cleanedFrom(message.value, {
+          cleanText,
+          language,
+          languageConfidence: confidence,
+          fingerprint: simhash(cleanText),
+          truncated: cleanText.length < whole.length || glance.length < text.length,
+        }),
+      ),
     ]
   })
 }

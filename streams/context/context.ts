@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Turn, Understood } from '../../schemas/generated/events.ts'
+import { contextualisedFrom, type Turn, type Understood } from '../../schemas/generated/events.ts'
 import { contextualised, understood } from '../../schemas/topics.ts'
 import type { Duration } from '../duration.ts'
 import type { Message } from '../message.ts'
@@ -73,14 +73,16 @@ function advance(session: Session, utterance: Understood, turns: number, hash?: 
 }
 
 const contextualise = (message: Message<Understood>, history: readonly Turn[], session: Session) =>
-  message.with({
-    turn: session.turn,
-    sessionStartedAt: session.start,
-    userTurns: session.user,
-    negativeTurns: session.negative,
-    history,
-    slots: session.slots,
-  })
+  message.as(
+    contextualisedFrom(message.value, {
+      turn: session.turn,
+      sessionStartedAt: session.start,
+      userTurns: session.user,
+      negativeTurns: session.negative,
+      history,
+      slots: session.slots,
+    }),
+  )
 
 /** Of the id, where the utterance came with an idempotency key. */
 function hashOfKeyed({ id, attributes }: Understood): string | undefined {

@@ -1,5 +1,5 @@
 /** What a session can learn from a text. Each value stands as it was written, blanks around it trimmed. */
-export type Slot = 'order_number' | 'phone' | 'email' | 'amount' | 'date'
+type Slot = 'order_number' | 'phone' | 'email' | 'amount' | 'date'
 
 const month =
   '(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\\.?'

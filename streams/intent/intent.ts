@@ -1,6 +1,6 @@
 import { type Cascade, cascade } from '../../language/cascade.ts'
 import type { Tier, Understanding } from '../../language/tier.ts'
-import type { Cleaned } from '../../schemas/generated/events.ts'
+import { type Cleaned, understoodFrom } from '../../schemas/generated/events.ts'
 import { cleaned, understood } from '../../schemas/topics.ts'
 import type { Message } from '../message.ts'
 import { batch, type Stage } from '../stage.ts'
@@ -34,4 +34,4 @@ export function intent({ tiers }: IntentOptions): Stage {
 }
 
 const withAnswers = (messages: readonly Message<Cleaned>[], answers: readonly Understanding[]) =>
-  messages.map((message, index) => message.with(answers[index]!))
+  messages.map((message, index) => message.as(understoodFrom(message.value, answers[index]!)))

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Plugin, PluginResult } from '../../plugins/plugin.ts'
-import type { Contextualised, Processed, Reply, Utterance } from '../../schemas/generated/events.ts'
+import {
+  type Contextualised,
+  type Processed,
+  processedFrom,
+  type Reply,
+  type Utterance,
+} from '../../schemas/generated/events.ts'
 import { contextualised, processed, replies, utterances } from '../../schemas/topics.ts'
 import type { Message } from '../message.ts'
 import { each, type Output, type Stage } from '../stage.ts'
@@ -85,7 +91,7 @@ function outputs(
   { tags, annotations, answer }: Findings,
   now: number,
 ): readonly Output<Processed>[] {
-  const done = message.with({ tags, annotations, processedAt: now })
+  const done = message.as(processedFrom(message.value, { tags, annotations, processedAt: now }))
   if (answer === undefined || message.value.role !== 'user') return [done]
   const reply = replyTo(message.value, answer, now)
   return [done, message.to(replies, reply), message.to(utterances, spoken(reply, message.value))]
