@@ -43,7 +43,8 @@ function unlessDone(stamp, input, title, command, args) {
 // `npm ci` would be stricter, but it refuses a lockfile that lacks optional packages of some other platform
 const lock = readFileSync('package-lock.json', 'utf8')
 unlessDone('node_modules/.murmur-installed', lock + process.version, 'installing the packages', 'npm', [
-  'ci',
+  'install',
+  '--no-save',
   '--no-audit',
   '--no-fund',
 ])
