@@ -1,6 +1,6 @@
 // Compiles the project into dist/ and trains the shipped language model from its YAML examples.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 
 const run = (...args) => {
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
@@ -9,3 +9,10 @@ const run = (...args) => {
 
 run('node_modules/typescript/bin/tsc', '-p', '.')
 if (existsSync('dist/language/train.js')) run('dist/language/train.js')
+
+// npm links the commands of dependencies, but not the package's own: with this, `npx murmur` works in a clone
+const link = 'node_modules/.bin/murmur'
+chmodSync('dist/murmur.js', 0o755)
+mkdirSync('node_modules/.bin', { recursive: true })
+rmSync(link, { force: true })
+symlinkSync('../../dist/murmur.js', link)
