@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Duration, milliseconds } from './streams/duration.ts'
+import { type Duration, milliseconds } from './duration.ts'
 
 const durationText = (text: Duration) =>
   z

@@ -29,6 +29,7 @@ test('variables override the file, and flags override both', () => {
     data: 'there',
     feed: { enabled: false },
   })
+  expect(load('', { MURMUR_DATA: '2026', MURMUR_DEBUG: '1' }).data).toBe('2026')
 })
 
 test('an unknown key is named with file, line and the nearest valid name', () => {
@@ -51,6 +52,8 @@ test('a wrong value is named with file, line, value and what would be right', ()
     'MURMUR_GATEWAY_PORT: "gateway.port" is "high"',
   )
   expect(() => load('a: [\n')).toThrow(`${file}:`)
+  expect(() => load('just words\n')).toThrow(`${file}:1: this is "just words", not settings`)
+  expect(() => load('gateway: 5\n', { MURMUR_GATEWAY_PORT: '1' })).toThrow(`${file}:1: "gateway" is 5`)
   expect(() => loadConfig({ file: join(folder, 'none.yaml') })).toThrow('no such file')
 })
 

@@ -33,10 +33,11 @@ const file = join(packageRoot(), 'docs', 'configuration.md')
 /** Writes the page; with \`--check\` only says whether it is up to date. */
 function run(checkOnly: boolean): void {
   const page = configurationPage()
-  if (!checkOnly) return writeFileSync(file, page)
-  if (readFileSync(file, 'utf8') === page) return
-  console.error('docs/configuration.md is not what config.ts says; run `npm run generate`')
-  process.exitCode = 1
+  if (!checkOnly) writeFileSync(file, page)
+  if (readFileSync(file, 'utf8') !== page) {
+    console.error('docs/configuration.md is not what config.ts says; run `npm run generate`')
+    process.exitCode = 1
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) run(process.argv.includes('--check'))

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { z } from 'zod'
-import { milliseconds } from '../streams/duration.ts'
+import { milliseconds } from '../duration.ts'
 import { type Cursor, formatCursor, parseCursor } from './cursor.ts'
 import type { Gateway } from './gateway.ts'
 import type { Page } from './history.ts'

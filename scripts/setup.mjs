@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const skipped = new Set(['node_modules', 'dist', 'coverage', 'data', '.git', 'docs'])
+const skipped = new Set(['node_modules', 'dist', 'coverage', 'data', '.git'])
 
 /** Every file that the build reads, with size and time: enough to notice any edit, in milliseconds. */
 function sources(folder, found = []) {

@@ -43,5 +43,12 @@ export interface ProcessorHealth {
     readonly batches: number
   }
   /** What each stage has taken since the process started. */
-  readonly stages?: Readonly<Record<string, { readonly messages: number; readonly ms: number }>>
+  readonly stages?: Readonly<Record<string, StageTimes>>
+}
+
+/** What a stage has done since its process started. The sink reports its inserts in the same way, by table. */
+export interface StageTimes {
+  readonly batches: number
+  readonly messages: number
+  readonly ms: number
 }

@@ -30,7 +30,7 @@ export class Message<T> {
     return this.as({ ...this.value, ...patch })
   }
 
-  /** Another event, caused by this one, for one of the topics that the stage names under `also`. */
+  /** Another event, caused by this one, for a topic that the stage names under `to` or `also`; it may have another key. */
   to<U>(topic: Topic<U>, value: U, key = this.key): Routed {
     return new Message<unknown>(key, value, this.timestamp, this.origin, topic) as Routed
   }

@@ -1,5 +1,5 @@
+import { type Duration, milliseconds } from '../duration.ts'
 import type { Topic } from '../schemas/topic.ts'
-import { type Duration, milliseconds } from './duration.ts'
 import type { Message, Rejection, Routed } from './message.ts'
 
 /**
@@ -121,7 +121,9 @@ export function keyed<S, In, Out>(
       for (const message of messages) {
         const before = context.states.get(message.key, message.timestamp) as S
         const [after, made] = work(before, message, context)
-        if (after !== before) context.states.set(message.key, after, message.timestamp)
+        // Unchanged state is touched all the same where it expires: what counts is the key's last message
+        if (after !== before || expireAfter !== undefined)
+          context.states.set(message.key, after, message.timestamp)
         outputs.push(...made)
       }
       return outputs

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { Duration } from '../../duration.ts'
 import { contextualisedFrom, type Turn, type Understood } from '../../schemas/generated/events.ts'
 import { contextualised, understood } from '../../schemas/topics.ts'
-import type { Duration } from '../duration.ts'
 import type { Message } from '../message.ts'
 import { keyed, type Stage } from '../stage.ts'
 import { learn } from './slots.ts'

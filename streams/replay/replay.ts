@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log, Position } from '../../connectors/log/log.ts'
-import { utterances } from '../../schemas/topics.ts'
-import { inputTopics } from '../runtime/chain.ts'
+import { deadletters, utterances } from '../../schemas/topics.ts'
+import { inputTopics, outputTopics } from '../runtime/chain.ts'
 import {
   type Connectors,
   type Processor,
@@ -49,10 +49,8 @@ export async function replay(
   if (!input) throw new Error(`processor "${processor.name}" reads no topic`)
   const group = `replay-${into}`
   const rename = (topic: string) => (topic === utterances.name ? undefined : `${into}.${topic}`)
-  const outputs = new Set(
-    processor.stages.flatMap(({ to: main, also }) => [main, ...also].map(({ name }) => rename(name))),
-  )
-  const written = [...outputs, rename('deadletters')].filter((name) => name !== undefined)
+  const outputs = [...outputTopics(processor.stages, processor.publish), deadletters]
+  const written = outputs.flatMap(({ name }) => rename(name) ?? [])
   await createTopics(written)
   const range = await rangeOf(log, input.name, from, to)
   const resumed = (await log.groups()).some((one) => one.group === group && one.committed.length > 0)

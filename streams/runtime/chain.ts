@@ -59,6 +59,21 @@ function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
   else lists.set(key, [value])
 }
 
+/** The topics that a processor writes: those that no later stage takes in memory, and those to be published. */
+export function outputTopics(
+  stages: readonly Stage[],
+  publish: readonly string[] = [],
+): readonly Topic<unknown>[] {
+  const outputs = new Map<string, Topic<unknown>>()
+  for (const [index, { to, also }] of stages.entries()) {
+    const later = new Set(stages.slice(index + 1).map(({ from }) => from.name))
+    for (const topic of [to, ...also]) {
+      if (!later.has(topic.name) || publish.includes(topic.name)) outputs.set(topic.name, topic)
+    }
+  }
+  return [...outputs.values()]
+}
+
 /** The topics that a processor reads from the log: those that none of its earlier stages hands over in memory. */
 export function inputTopics(stages: readonly Stage[]): readonly Topic<unknown>[] {
   const made = new Set<string>()

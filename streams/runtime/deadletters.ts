@@ -16,10 +16,7 @@ export function deadLetter(
   const { topic, partition } = records
   const offset = offsetAt(records, index)
   const key = keyAt(records, index)
-  const id = createHash('sha1')
-    .update(`${topic}/${partition}/${offset}/${stage}`)
-    .digest('base64url')
-    .slice(0, 22)
+  const id = createHash('sha1').update(`${topic}/${partition}/${offset}/${stage}`).digest('hex').slice(0, 20)
   const value: DeadLetter = {
     id,
     resolution: 'open',

@@ -28,6 +28,9 @@ export async function destinationsOf(
   return destinations
 }
 
+/** What of a message is written. */
+type Keyed = Pick<Message<unknown>, 'key' | 'value' | 'timestamp'>
+
 /** Turns messages into raw records, a batch a partition. */
 export class Encoder {
   readonly #builders = new Map<string, RecordsBuilder[]>()
@@ -38,7 +41,7 @@ export class Encoder {
     private readonly rename: (topic: string) => string | undefined = (topic) => topic,
   ) {}
 
-  encode(outputs: Iterable<readonly [Topic<unknown>, readonly Message<unknown>[]]>): Records[] {
+  encode(outputs: Iterable<readonly [Topic<unknown>, readonly Keyed[]]>): Records[] {
     const batches: Records[] = []
     for (const [topic, messages] of outputs) {
       const name = this.rename(topic.name)

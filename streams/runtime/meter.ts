@@ -1,5 +1,5 @@
 import type { Records } from '../../connectors/log/records.ts'
-import type { ProcessorHealth } from '../health.ts'
+import type { ProcessorHealth, StageTimes } from '../health.ts'
 
 /** Delays are counted in buckets that grow by a tenth: quantiles within 10%, in a few hundred numbers. */
 const growth = Math.log(1.1)
@@ -19,7 +19,7 @@ export class Meter {
   recordsOut = 0
   rejected = 0
   batches = 0
-  readonly stages = new Map<string, { messages: number; ms: number }>()
+  readonly stages = new Map<string, StageTimes>()
 
   constructor(
     private readonly name: string,
@@ -35,15 +35,24 @@ export class Meter {
     this.#reason = reason
   }
 
+  /** Notes how the processor ends. */
+  async follow(done: Promise<void>): Promise<void> {
+    try {
+      await done
+      this.state('stopped', 'asked to stop')
+    } catch (error) {
+      this.state('failed', (error as Error).message)
+      throw error
+    }
+  }
+
   begin(): void {
     this.#workingSince = this.now()
   }
 
   readonly onStage = (stage: string, messages: number, ms: number): void => {
-    const sum = this.stages.get(stage) ?? { messages: 0, ms: 0 }
-    sum.messages += messages
-    sum.ms += ms
-    this.stages.set(stage, sum)
+    const sum = this.stages.get(stage) ?? { batches: 0, messages: 0, ms: 0 }
+    this.stages.set(stage, { batches: sum.batches + 1, messages: sum.messages + messages, ms: sum.ms + ms })
   }
 
   done(inputs: readonly Records[], outputs: readonly Records[], rejected: number): void {

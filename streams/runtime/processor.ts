@@ -127,13 +127,7 @@ export async function startProcessor(
     },
   })
   meter.state('running')
-  const done = consumer.done.then(
-    () => meter.state('stopped', 'asked to stop'),
-    (error: Error) => {
-      meter.state('failed', error.message)
-      throw error
-    },
-  )
+  const done = meter.follow(consumer.done)
   return {
     meter,
     done,

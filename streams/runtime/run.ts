@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import type { Producer } from '../../connectors/log/log.ts'
 import { openConnectors } from '../../connectors/open.ts'
 import { loadConfig } from '../../load-config.ts'
+import type { Topic } from '../../schemas/topic.ts'
 import type { ProcessorHealth } from '../health.ts'
+import { destinationsOf, Encoder } from './encoder.ts'
 import { type ProcessorSettings, type RunningProcessor, startProcessor } from './processor.ts'
 import type { Topology } from './topology.ts'
 
@@ -14,6 +18,8 @@ export interface RunOptions {
 }
 
 export interface Run {
+  /** Puts an event on one of the topology's topics; durable when it resolves. At the present time unless told. */
+  send<T>(topic: Topic<T>, key: string, value: T, at?: number): Promise<void>
   health(): readonly ProcessorHealth[]
   /** Resolves after `stop`; rejects where a processor can't go on. */
   readonly done: Promise<void>
@@ -40,7 +46,16 @@ export async function run(
     await opened.close()
     throw error
   }
+  const destinations = await destinationsOf(opened.log, opened.registry, topology.topics)
+  const encoder = new Encoder(destinations)
+  let producer: Promise<Producer> | undefined
   return {
+    async send(topic, key, value, at = Date.now()) {
+      const problem = topic.codec.problem(value)
+      if (problem) throw new TypeError(`this is no "${topic.name}" event: ${problem}`)
+      producer ??= opened.log.producer(`run:${randomUUID()}`)
+      await (await producer).append(encoder.encode([[topic, [{ key, value, timestamp: at }]]]))
+    },
     health: () => running.map(({ meter }, index) => meter.health(`${topology.processors[index]?.name}-1`)),
     done: Promise.all(running.map(({ done }) => done)).then(() => {}),
     async stop() {

@@ -85,7 +85,13 @@ export class KeyedStates {
   /** The view of one stage. */
   of(stage: Stage): States {
     const settings = stage.state as StateSettings<unknown>
-    const cellOf = (key: string) => this.#cells.get(`${stage.name}/${key}`) as Cell
+    const cellOf = (key: string): Cell => {
+      const cell = this.#cells.get(`${stage.name}/${key}`)
+      if (cell) return cell
+      throw new Error(
+        `stage "${stage.name}" wants the state of key "${key}", which no input of this batch has: put the stage that changes keys into an earlier processor`,
+      )
+    }
     return {
       get(key, timestamp) {
         const { state, touchedAt } = cellOf(key)

@@ -8,7 +8,7 @@ import { deadletters } from '../../schemas/topics.ts'
 import type { Rejection } from '../message.ts'
 import { deadLetter } from '../runtime/deadletters.ts'
 import { Encoder } from '../runtime/encoder.ts'
-import { defaultFlood, FloodError, FloodGuard, type FloodSettings } from '../runtime/flood.ts'
+import { defaultFlood, FloodGuard, type FloodSettings } from '../runtime/flood.ts'
 import { Meter } from '../runtime/meter.ts'
 import type { RunningProcessor } from '../runtime/processor.ts'
 import { type Backoff, defaultBackoff, delayBefore, pause } from '../runtime/retry.ts'
@@ -52,8 +52,12 @@ interface Work {
  */
 export async function startSink(options: SinkOptions): Promise<RunningProcessor> {
   const { log, olap, registry, tables, group = 'sink', backoff = defaultBackoff, now = Date.now } = options
-  const { onBlock = () => {}, onRefused = () => {} } = options
+  const { onRefused = () => {} } = options
   const meter = new Meter('sink', now)
+  const onBlock = (stats: BlockStats) => {
+    meter.onStage(`insert ${stats.topic}`, stats.rows, stats.ms)
+    options.onBlock?.(stats)
+  }
   const flood = new FloodGuard(options.flood ?? defaultFlood)
   const stopping = new AbortController()
   const partitions = new Map<string, Progress>()
@@ -145,13 +149,7 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
     },
   })
   meter.state('running')
-  const done = consumer.done.then(
-    () => meter.state('stopped', 'asked to stop'),
-    (error: Error) => {
-      meter.state(error instanceof FloodError ? 'stopped' : 'failed', error.message)
-      throw error
-    },
-  )
+  const done = meter.follow(consumer.done)
   return {
     meter,
     done,
