@@ -20,7 +20,7 @@ const treatment = z.enum(['keep', 'remove', 'placeholder'])
 const logSchema = z
   .strictObject({
     driver: z.enum(['embedded']).default('embedded').describe('Where topics live'),
-    partitions: whole(1).default(4).describe('Partitions of each topic, when it is created'),
+    partitions: whole(1).default(2).describe('Partitions of each topic, when it is created'),
     retention: duration('72h').describe(
       'Records older than this are removed, once every group has read them',
     ),

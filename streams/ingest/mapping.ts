@@ -90,9 +90,9 @@ export function compileMapping(pairs: readonly string[], { source, now }: Mappin
   }
 }
 
-/** 132 bits of a SHA-1: the same for the same text at the same place of the same source. */
+/** 96 bits of a SHA-1: the same for the same text at the same place of the same source. */
 export const contentId = (source: string, at: string, content: string): string =>
-  hash('sha1', `${source}\n${at}\n${content}`, 'base64url').slice(0, 22)
+  hash('sha1', `${source}\n${at}\n${content}`, 'hex').slice(0, 24)
 
 function parsePairs(pairs: readonly string[]) {
   const getters = new Map<string, Getter>()

@@ -30,7 +30,7 @@ export class KeyedStates {
   constructor(
     private readonly store: Store,
     private readonly stages: readonly Stage[],
-    private readonly cacheSize = 20_000,
+    private readonly cacheSize = 8_000,
   ) {}
 
   /** Takes a partition over at its committed offset. */
