@@ -17,7 +17,10 @@ test('an empty file is a complete configuration', () => {
   const config = load('')
   expect(config.gateway).toEqual({ enabled: true, host: '127.0.0.1', port: 8080 })
   expect(config.log.retention).toBe(72 * 3_600_000)
-  expect(config.processors).toMatchObject({ conversation: { instances: 1 }, sink: { linger: 500 } })
+  expect(config.processors).toMatchObject({
+    conversation: { stages: ['cleaning', 'intent', 'context', 'plugins'] },
+    sink: { stages: ['sink'] },
+  })
 })
 
 test('variables override the file, and flags override both', () => {

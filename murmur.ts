@@ -24,11 +24,12 @@ const program = new Command('murmur')
   .option('--config <file>', 'configuration; murmur.yaml unless told')
   .option('--data <folder>', 'folder for everything embedded')
   .option('--json', 'print JSON')
-  .showHelpAfterError()
+  .showHelpAfterError('(--help shows what there is)')
   .configureHelp({ showGlobalOptions: true })
 
 for (const command of [start, ingest, query, status, tail, deadletters, replay, schemas, config, doctor]) {
   program.addCommand(command)
+  for (const one of [command, ...command.commands]) one.copyInheritedSettings(program)
 }
 
 // A reader that has seen enough, such as `head`, is no fault

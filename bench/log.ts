@@ -1,18 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { openEnvironment } from '../connectors/embedded/environment.ts'
 import { type EmbeddedLog, embeddedLog } from '../connectors/log/embedded.ts'
 import { type Records, RecordsBuilder } from '../connectors/log/records.ts'
-import { type Figure, machine } from './machine.ts'
+import type { Figure } from './machine.ts'
 
 const records = 1_000_000
 const perCommit = 1000
 const recordBytes = 250
 const partitions = 4
 
-/** The embedded log: a million records in, flushed to the disk by the thousand, and out through a consumer group. */
+export const about =
+  'The embedded log alone: a million records in, flushed to the disk by the thousand, and out again through a consumer group.'
+
 export async function run(): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'murmur-bench-'))
   const environment = openEnvironment(folder)
@@ -25,21 +26,21 @@ export async function run(): Promise<readonly Figure[]> {
     const latency = await latencies(log)
     return [
       {
-        name: 'log: append, flushed per 1,000 of 250 bytes',
+        name: 'embedded log: append, flushed per 1,000 of 250 bytes',
         value: append.perSecond,
         unit: 'records/s',
-        target: 200_000,
+        atLeast: 200_000,
       },
-      { name: 'log: append', value: append.cpuPerMillion, unit: 'CPU s/million' },
+      { name: 'embedded log: append', value: append.cpuPerMillion, unit: 'CPU s/million' },
       {
-        name: 'log: read through a consumer group',
+        name: 'embedded log: read through a consumer group',
         value: read.perSecond,
         unit: 'records/s',
-        target: 500_000,
+        atLeast: 500_000,
       },
-      { name: 'log: read', value: read.cpuPerMillion, unit: 'CPU s/million' },
-      { name: 'log: from append to committed claim, p50', value: latency.p50, unit: 'ms' },
-      { name: 'log: from append to committed claim, p99', value: latency.p99, unit: 'ms' },
+      { name: 'embedded log: read', value: read.cpuPerMillion, unit: 'CPU s/million' },
+      { name: 'embedded log: from append to committed claim, p50', value: latency.p50, unit: 'ms' },
+      { name: 'embedded log: from append to committed claim, p99', value: latency.p99, unit: 'ms' },
     ]
   } finally {
     await log.close()
@@ -126,18 +127,4 @@ async function latencies(log: EmbeddedLog): Promise<{ p50: number; p99: number }
   await consume(log, 'latency', 'latest', seen, () => setTimeout(send, 100))
   times.sort((a, b) => a - b)
   return { p50: times[rounds * 0.5] as number, p99: times[rounds * 0.99] as number }
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const figures = await run()
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ machine: machine(), figures }))
-  else {
-    console.log(machine())
-    for (const { name, value, unit, target } of figures) {
-      const promised = target === undefined ? '' : ` (target ${target.toLocaleString('en')})`
-      console.log(
-        `${name}: ${value.toLocaleString('en', { maximumSignificantDigits: 3 })} ${unit}${promised}`,
-      )
-    }
-  }
 }

@@ -68,7 +68,7 @@ for (const [name, resolution, description] of [
             `${count(resolved.length)} ${resolution}`,
             ...(impossible.length > 0
               ? [
-                  `${count(impossible.length)} came from a source and never were messages: mend the file and ingest it under another --name`,
+                  `${count(impossible.length)} came from a source and never were messages: put the mended rows into a file of their own and ingest that`,
                 ]
               : []),
           ].join('\n'),

@@ -2,13 +2,12 @@ import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
-import { openOlapAlone } from '../connectors/olap/open.ts'
 import { openConnectors } from '../connectors/open.ts'
 import { loadModel, shippedModel } from '../language/model-file.ts'
 import { murmur } from '../streams/topology.ts'
 import { print } from './output.ts'
-import { ask, runningPipeline } from './running.ts'
-import { configOf, wantsJson } from './session.ts'
+import { runningPipeline } from './running.ts'
+import { configOf, wantsJson, withOlap } from './session.ts'
 
 interface Finding {
   readonly check: string
@@ -55,7 +54,7 @@ async function examine(config: Config): Promise<Finding[]> {
           ? `process ${running.process.pid} runs${running.address ? ` at ${running.address}` : ''}`
           : 'none runs on this folder',
     ],
-    ['olap', () => (running?.address ? olapThrough(running.address) : olapAlone(config))],
+    ['olap', () => olapOf(config, running !== undefined)],
     ['gateway port', () => (running ? 'taken by the running pipeline' : portIsFree(config.gateway))],
   ]
   const findings: Finding[] = []
@@ -90,21 +89,9 @@ async function logIn(config: Config): Promise<string> {
   }
 }
 
-async function olapThrough(address: string): Promise<string> {
-  const { rows } = await ask<{ rows: { v: string }[] }>(address, '/v1/query', {
-    sql: 'SELECT version() AS v',
-  })
-  return `ClickHouse ${rows[0]?.v}, through the pipeline`
-}
-
-async function olapAlone(config: Config): Promise<string> {
-  const olap = openOlapAlone(config)
-  try {
-    const { rows } = await olap.query('SELECT version() AS v', config.olap)
-    return `ClickHouse ${String(rows[0]?.v)} (${config.olap.driver})`
-  } finally {
-    await olap.close()
-  }
+async function olapOf(config: Config, running: boolean): Promise<string> {
+  const { rows } = await withOlap(config, (olap) => olap.query('SELECT version() AS v', config.olap))
+  return `ClickHouse ${String(rows[0]?.v)} (${config.olap.driver}${running ? ', through the pipeline' : ''})`
 }
 
 function portIsFree({ host, port }: Config['gateway']): Promise<string> {

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command } from 'commander'
+import type { Config } from '../config.ts'
+import type { Log } from '../connectors/log/log.ts'
 import { openSource } from '../connectors/sources/open.ts'
+import type { HealthReport } from '../streams/health.ts'
 import type { Ingested, IngestProgress } from '../streams/ingest/ingest.ts'
 import { lagByGroup, sumOf } from '../streams/runtime/lag.ts'
+import { positiveNumber } from './arguments.ts'
 import { bar, count, LiveLine, print, span } from './output.ts'
-import { runningPipeline } from './running.ts'
+import { ask, runningPipeline } from './running.ts'
 import { configOf, interruption, wantsJson, withConnectors } from './session.ts'
 import { ingestUtterances } from './utterances.ts'
 
@@ -17,7 +21,7 @@ export const ingest = new Command('ingest')
     '--map <field=column...>',
     "which column fills a field; a constant in quotes, such as channel='social'",
   )
-  .option('--rate <number>', 'rows a second; as many as the log takes unless told', Number)
+  .option('--rate <number>', 'rows a second; as many as the log takes unless told', positiveNumber)
   .option('--wait', 'until every row has been processed and can be queried; starts nothing by itself')
   .option('--follow', 'go on with what is appended to the file')
   .option('--format <format>', 'what standard input holds: jsonl or text')
@@ -31,21 +35,18 @@ export const ingest = new Command('ingest')
     const live = new LiveLine()
     const started = performance.now()
     const result = await withConnectors(config, async (opened) => {
+      let waiting: string | undefined
       const done = await ingestUtterances(source, options.map ?? [], opened, {
         signal,
         ratePerSecond: options.rate,
-        onProgress: (progress) => live.show(progressLine(progress, source.size, started)),
+        onProgress(progress) {
+          if (progress.reason !== undefined && progress.reason !== waiting)
+            live.note(`waiting: ${progress.reason}`)
+          waiting = progress.reason
+          live.show(progressLine(progress, source.size, started))
+        },
       })
-      if (options.wait && !signal.aborted) {
-        if (!runningPipeline(config.data))
-          throw new Error(
-            'the rows are in the log, but no pipeline runs to process them: start one with `murmur start`',
-          )
-        for (let lag = await behind(opened.log); lag > 0 && !signal.aborted; lag = await behind(opened.log)) {
-          live.show(`processing: ${count(lag)} to go`)
-          await sleep(100)
-        }
-      }
+      if (options.wait) await untilProcessed(config, opened.log, live, signal)
       return done
     })
     live.end('')
@@ -66,19 +67,44 @@ interface IngestFlags {
   readonly name?: string
 }
 
-/** What all groups together have still to read. */
-async function behind(log: Parameters<typeof lagByGroup>[0]): Promise<number> {
-  return [...(await lagByGroup(log)).values()].reduce((sum, lag) => sum + sumOf(lag), 0)
+/**
+ * Waits until every processor of the configuration has read all that is in the log.
+ * @throws where none would: no pipeline runs, or a processor of it has given up
+ */
+async function untilProcessed(config: Config, log: Log, live: LiveLine, signal: AbortSignal): Promise<void> {
+  for (let look = 0; !signal.aborted; look++) {
+    const lags = await lagByGroup(log)
+    const groups = Object.keys(config.processors).map((name) => lags.get(name))
+    const behind = groups.reduce((sum, lag) => sum + sumOf(lag), 0)
+    const joined = groups.every((lag) => lag !== undefined)
+    if (joined && behind === 0) return
+    if (look % 10 === 0) await requireWorking(config)
+    live.show(joined ? `processing: ${count(behind)} to go` : 'the processors are starting')
+    await sleep(100)
+  }
+}
+
+async function requireWorking({ data }: Config): Promise<void> {
+  const running = runningPipeline(data)
+  if (!running)
+    throw new Error(
+      'the rows are in the log, but no pipeline runs to process them: start one with `murmur start`',
+    )
+  if (!running.address) return
+  const health = await ask<HealthReport>(running.address, '/v1/status').catch(() => undefined)
+  const failed = health?.processors.find(({ state }) => state === 'failed' || state === 'stopped')
+  if (failed)
+    throw new Error(`the rows are in the log, but ${failed.instance} does not process them: ${failed.reason}`)
 }
 
 function progressLine(
-  { read, bytes, rejected, state, reason }: IngestProgress,
+  { read, bytes, rejected, reason }: IngestProgress,
   size: number | undefined,
   started: number,
 ): string {
   const rate = read / ((performance.now() - started) / 1000)
   const share = size ? `${bar(bytes / size)}  ` : ''
-  const trouble = state === 'retrying' ? `  waiting: ${reason}` : ''
+  const trouble = reason === undefined ? '' : `  waiting: ${reason}`
   return `${share}${count(read)} rows, ${count(rate)}/s${rejected > 0 ? `, ${count(rejected)} refused` : ''}${trouble}`
 }
 

@@ -54,7 +54,7 @@ function width(text: string): number {
 
 /** A line that is rewritten in place on a terminal, and printed now and then elsewhere. */
 export class LiveLine {
-  #printedAt = 0
+  #printedAt = Number.NEGATIVE_INFINITY
   #last = ''
 
   constructor(private readonly everyMs = 10_000) {}
@@ -62,9 +62,9 @@ export class LiveLine {
   show(text: string): void {
     this.#last = text
     if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text}`)
-    else if (Date.now() - this.#printedAt >= this.everyMs) {
+    else if (performance.now() - this.#printedAt >= this.everyMs) {
       process.stderr.write(`${text}\n`)
-      this.#printedAt = Date.now()
+      this.#printedAt = performance.now()
     }
   }
 

@@ -13,6 +13,7 @@ import { topics } from '../schemas/topics.ts'
 import type { HealthReport } from '../streams/health.ts'
 import { lagByGroup, sumOf } from '../streams/runtime/lag.ts'
 import { supervise } from '../streams/runtime/supervisor.ts'
+import { murmur } from '../streams/topology.ts'
 import { processorMetrics } from './metrics.ts'
 import { claimFolder } from './running.ts'
 import { ingestUtterances } from './utterances.ts'
@@ -33,9 +34,11 @@ const maintainEveryMs = 10_000
 /**
  * Starts the pipeline.
  * @param self the program and arguments that run `murmur start --only`
- * @throws where the folder is in use, the port is taken, or the data is of a newer version; nothing is left running then
+ * @throws where the configuration makes no sense, the folder is in use, the port is taken, or the data is of a newer version; nothing is left running then
  */
 export async function startPipeline(config: Config, self: readonly [string, ...string[]]): Promise<Pipeline> {
+  // A stage that doesn't exist is found here, and not by one process after the other
+  await murmur(config)
   const opened = openConnectors(config)
   const closing: (() => unknown)[] = [() => opened.close()]
   const stop = async () => {

@@ -4,12 +4,13 @@ import { openOlapToWrite } from '../connectors/olap/open.ts'
 import type { Opened } from '../connectors/open.ts'
 import { columns, database, migrations } from '../schemas/generated/clickhouse.ts'
 import type { ProcessorHealth } from '../streams/health.ts'
-import { FloodError, type FloodSettings } from '../streams/runtime/flood.ts'
+import { FloodError } from '../streams/runtime/flood.ts'
 import { startProcessor } from '../streams/runtime/processor.ts'
 import type { ChildOrders } from '../streams/runtime/supervisor.ts'
 import { startSink } from '../streams/sink/sink.ts'
 import { murmur, sinkName } from '../streams/topology.ts'
 import { didYouMean } from './arguments.ts'
+import { processorSettings } from './settings.ts'
 
 /** A processor of this process. */
 interface Running {
@@ -75,17 +76,14 @@ async function start(
   if (!settings)
     throw new Error(`there is no processor "${name}": ${didYouMean(name, Object.keys(config.processors))}`)
   const instance = orders?.instance ?? `${name}-1`
-  if (settings.stages.includes(sinkName)) return startSinkHere(instance, config, opened)
+  if (settings.stages.includes(sinkName)) return startSinkHere(name, instance, config, opened)
   const processor = (await murmur(config)).processors.find((one) => one.name === name)
   if (!processor) throw new Error(`processor "${name}" has no stages`)
   const mark = orders?.mark
   const { meter, done, stop } = await startProcessor(
     processor,
     {
-      maxRecords: settings.maxRecords,
-      lingerMs: settings.linger,
-      minRecords: settings.linger > 0 ? settings.maxRecords : 1,
-      flood: floodOf(config),
+      ...processorSettings(name, config),
       deadly: orders?.deadly ?? [],
       ...(mark ? { onRecord: (id: string) => writeFileSync(mark, id) } : {}),
     },
@@ -94,19 +92,23 @@ async function start(
   return { health: () => meter.health(instance), done, stop }
 }
 
-async function startSinkHere(instance: string, config: Config, opened: Opened): Promise<Running> {
-  const settings = config.processors[sinkName]
+async function startSinkHere(
+  name: string,
+  instance: string,
+  config: Config,
+  opened: Opened,
+): Promise<Running> {
   const olap = await openOlapToWrite(config)
   await olap.migrate(migrations)
   const { meter, done, stop } = await startSink({
     ...opened,
+    ...processorSettings(name, config),
     olap,
     tables,
-    ...(settings ? { maxRecords: settings.maxRecords, lingerMs: settings.linger } : {}),
-    flood: floodOf(config),
+    group: name,
   })
   return {
-    health: () => meter.health(instance),
+    health: () => ({ ...meter.health(instance), name }),
     done,
     async stop() {
       await stop()
@@ -118,9 +120,3 @@ async function startSinkHere(instance: string, config: Config, opened: Opened): 
 const tables = Object.fromEntries(
   Object.entries(columns).map(([topic, names]) => [topic, { table: `${database}.${topic}`, columns: names }]),
 )
-
-const floodOf = ({ deadletters: { maxShare, window, minimum } }: Config): FloodSettings => ({
-  maxShare,
-  windowMs: window,
-  minimum,
-})

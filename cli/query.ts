@@ -1,11 +1,9 @@
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
 import type { QueryResult } from '../connectors/olap/olap.ts'
-import { openOlapAlone } from '../connectors/olap/open.ts'
-import { migrations } from '../schemas/generated/clickhouse.ts'
 import { print, table } from './output.ts'
 import { ask, runningPipeline } from './running.ts'
-import { configOf, wantsJson } from './session.ts'
+import { configOf, wantsJson, withOlap } from './session.ts'
 
 export const query = new Command('query')
   .description(
@@ -22,15 +20,9 @@ export const query = new Command('query')
     )
   })
 
-/** The chdb folder belongs to one process: a running pipeline is asked; without one, the folder is opened here. */
+/** A running pipeline is asked through its gateway, if it has one. */
 async function run(sql: string, config: Config): Promise<QueryResult> {
-  const running = runningPipeline(config.data)
-  if (running?.address) return ask<QueryResult>(running.address, '/v1/query', { sql })
-  const olap = openOlapAlone(config)
-  try {
-    await olap.migrate(migrations)
-    return await olap.query(sql, config.olap)
-  } finally {
-    await olap.close()
-  }
+  const address = runningPipeline(config.data)?.address
+  if (address) return ask<QueryResult>(address, '/v1/query', { sql })
+  return withOlap(config, (olap) => olap.query(sql, config.olap))
 }

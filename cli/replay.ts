@@ -4,6 +4,7 @@ import { murmur } from '../streams/topology.ts'
 import { didYouMean } from './arguments.ts'
 import { bar, count, LiveLine, print } from './output.ts'
 import { configOf, interruption, wantsJson, withConnectors } from './session.ts'
+import { processorSettings } from './settings.ts'
 
 export const replay = new Command('replay')
   .description(
@@ -34,6 +35,7 @@ export const replay = new Command('replay')
           into: shadow,
           ...(from ? { from } : {}),
           ...(to ? { to } : {}),
+          processor: processorSettings(name, config),
           createTopics: opened.createTopics,
           onProgress: (done, total) => live.show(`${bar(done / total)}  ${count(done)} of ${count(total)}`),
         },

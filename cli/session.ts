@@ -1,8 +1,12 @@
 import type { Command } from 'commander'
 import type { Config } from '../config.ts'
+import type { Olap } from '../connectors/olap/olap.ts'
+import { openOlapAlone, openOlapToRead } from '../connectors/olap/open.ts'
 import { type Opened, openConnectors } from '../connectors/open.ts'
 import { loadConfig } from '../load-config.ts'
+import { migrations } from '../schemas/generated/clickhouse.ts'
 import { topics } from '../schemas/topics.ts'
+import { runningPipeline } from './running.ts'
 
 /** The options that every command has. */
 export interface GlobalOptions {
@@ -30,6 +34,18 @@ export async function withConnectors<T>(config: Config, work: (opened: Opened) =
     return await work(opened)
   } finally {
     await opened.close()
+  }
+}
+
+/** Opens the tables for some work: those that the running pipeline has open or, where none runs, the folder itself. */
+export async function withOlap<T>(config: Config, work: (olap: Olap) => Promise<T>): Promise<T> {
+  const running = runningPipeline(config.data) !== undefined
+  const olap = running ? openOlapToRead(config) : openOlapAlone(config)
+  try {
+    if (!running) await olap.migrate(migrations)
+    return await work(olap)
+  } finally {
+    await olap.close()
   }
 }
 

@@ -61,10 +61,11 @@ const processorRow = ({
 
 const stageRows = ({ processors }: HealthReport) =>
   processors.flatMap(({ instance, stages = {} }) =>
-    Object.entries(stages).map(([stage, { messages, ms }]) => ({
+    Object.entries(stages).map(([stage, { batches, messages, ms }]) => ({
       instance,
       stage,
       messages,
+      'a batch': Math.round(messages / batches),
       'µs each': messages > 0 ? (ms * 1000) / messages : null,
     })),
   )

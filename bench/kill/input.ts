@@ -20,8 +20,19 @@ export function randomFrom(seed: number): () => number {
   }
 }
 
+/** The same items in a random order (Fisher and Yates). */
+export function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const order = [...items]
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    ;[order[i], order[j]] = [order[j] as T, order[i] as T]
+  }
+  return order
+}
+
 const share = { chat: 0.1 }
-const begin = Date.UTC(2026, 0, 1)
+/** When the first utterance was said. All follow within minutes, so that no session expires. */
+export const begin = Date.UTC(2026, 0, 1)
 
 /**
  * Utterances with unique ids in conversations that come and go. Most stand on the channel `import`, which no
@@ -41,6 +52,17 @@ export function makeInput(count: number, seed: number): Line[] {
       occurredAt: begin + index,
     }
   })
+}
+
+/** One more utterance for every conversation: its turn and its history tell what the session has kept. */
+export function makeFarewells(input: readonly Line[]): Line[] {
+  const last = new Map(input.map((line) => [line.conversation, line]))
+  return [...last.values()].map((line, index) => ({
+    ...line,
+    id: `farewell-${index}`,
+    text: line.channel === 'chat' ? line.text : `farewell ${index}`,
+    occurredAt: begin + input.length + index,
+  }))
 }
 
 export const writeInput = (file: string, lines: readonly Line[]): void =>

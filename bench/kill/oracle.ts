@@ -6,11 +6,14 @@ export interface Outcome {
   /** By partition after partition, in the order of the log. */
   readonly processed: readonly Processed[]
   readonly replies: readonly Reply[]
-  readonly rows: readonly { readonly id: string }[]
+  readonly rows: readonly Row[]
   readonly replyRows: readonly { readonly id: string }[]
   /** Utterances that the rollup has counted. */
   readonly rollup: number
 }
+
+/** What a row of the table `processed` must have in common with its event. */
+export type Row = Pick<Processed, 'id' | 'conversation' | 'turn' | 'userTurns' | 'text'>
 
 export type Verdict = Readonly<Record<string, number>>
 
@@ -58,6 +61,8 @@ export function judge(
     'out of order': outOfOrder(input, spoken),
     'wrong contexts': wrongContexts(input, spoken),
     'wrong turns': wrongTurns(processed),
+    'wrong rows': wrongRows(processed, rows),
+    'answers before their questions': tooEarly(bots, spoken),
   }
 }
 
@@ -117,4 +122,23 @@ function wrongTurns(processed: readonly Processed[]): number {
     for (const [index, { turn }] of turns.entries()) if (turn !== index + 1) wrong++
   }
   return wrong
+}
+
+function wrongRows(processed: readonly Processed[], rows: readonly Row[]): number {
+  const found = new Map(rows.map((row) => [row.id, row]))
+  const same = (row: Row, event: Processed) =>
+    row.conversation === event.conversation &&
+    row.turn === event.turn &&
+    row.userTurns === event.userTurns &&
+    row.text === event.text
+  return processed.filter((event) => {
+    const row = found.get(event.id)
+    return row !== undefined && !same(row, event)
+  }).length
+}
+
+/** The words of a bot come behind what they answer. */
+function tooEarly(bots: readonly Processed[], spoken: readonly Processed[]): number {
+  const turns = new Map(spoken.map(({ id, turn }) => [id, turn]))
+  return bots.filter(({ attributes, turn }) => !((turns.get(attributes.inReplyTo ?? '') ?? 0) < turn)).length
 }

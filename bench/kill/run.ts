@@ -1,19 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ask, runningPipeline } from '../../cli/running.ts'
-import { openOlapAlone } from '../../connectors/olap/open.ts'
 import { openConnectors } from '../../connectors/open.ts'
 import { loadConfig } from '../../load-config.ts'
-import type { Processed, Reply } from '../../schemas/generated/events.ts'
-import { packageRoot } from '../../schemas/root.ts'
-import { processed, replies } from '../../schemas/topics.ts'
-import type { HealthReport } from '../../streams/health.ts'
-import { Rejection } from '../../streams/message.ts'
-import { lagByGroup, sumOf } from '../../streams/runtime/lag.ts'
-import { scan, wholeTopic } from '../../streams/runtime/scan.ts'
-import { makeInput, randomFrom, writeInput } from './input.ts'
-import { judge, type Outcome, type Verdict } from './oracle.ts'
+import { Client } from './client.ts'
+import { makeFarewells, makeInput, randomFrom, shuffled, writeInput } from './input.ts'
+import { judge, type Verdict } from './oracle.ts'
+import { drained, lagsOf, outcome } from './outcome.ts'
+import { ended, isRunning, kill, Processes } from './processes.ts'
 
 export interface KillSettings {
   /** An empty folder. */
@@ -25,169 +20,155 @@ export interface KillSettings {
   readonly rate: number
   /** The longest time between two kills, in milliseconds. */
   readonly maxGapMs: number
-  readonly onKill?: (victim: string, number: number) => void
+  readonly onKill?: (victim: Victim, number: number) => void
 }
+
+/**
+ * - `pipeline`: the process that supervises and serves; those that it has started notice, and end
+ * - `everything`: all processes of the pipeline, and the ingest, at once
+ * - `starting`: all processes of the pipeline, and again while they start
+ */
+const victims = ['pipeline', 'everything', 'starting', 'ingest', 'conversation', 'sink'] as const
+export type Victim = (typeof victims)[number]
 
 export interface KillReport {
   readonly utterances: number
   readonly kills: Readonly<Record<string, number>>
+  /** How many kills met a victim, or its processors, with records still to read: in the middle of their work. */
+  readonly atWork: number
   /** From each kill of the pipeline to its being ready again, in milliseconds. */
   readonly recoveriesMs: readonly number[]
   readonly verdict: Verdict
 }
 
-const murmur = join(packageRoot(), 'dist', 'murmur.js')
+/** Small batches, so that there is always one in hand when a kill comes. */
+const config = `
+processors:
+  conversation: { stages: [cleaning, intent, context, plugins], instances: 2, maxRecords: 32 }
+  sink: { stages: [sink], maxRecords: 400, linger: 20ms }
+`
+const recoveryMs = 1500
 
 /**
- * Runs the whole pipeline as real processes, kills them with SIGKILL at random moments while utterances come in,
- * lets it finish, and compares everything that came out with what must.
+ * Runs the whole pipeline as real processes, kills them with SIGKILL at random moments while utterances come in
+ * from a file and from a client of the gateway, lets it finish, has every conversation say one thing more, and
+ * compares everything that came out with what must.
  */
-export async function killRun({
-  folder,
-  kills,
-  seed,
-  rate,
-  maxGapMs,
-  onKill,
-}: KillSettings): Promise<KillReport> {
+export async function killRun(settings: KillSettings): Promise<KillReport> {
+  const { folder, kills, seed, rate, maxGapMs } = settings
   const random = randomFrom(seed)
-  const gaps = Array.from({ length: kills }, () => 100 + random() * maxGapMs)
-  const recoveryMs = 1000
+  const order = shuffled(
+    Array.from({ length: kills }, (_, i) => victims[i % victims.length] as Victim),
+    random,
+  )
+  const gaps = order.map(() => 100 + random() * maxGapMs)
   const seconds = gaps.reduce((sum, gap) => sum + gap + recoveryMs, 0) / 1000
   const input = makeInput(Math.ceil(seconds * rate), seed)
-  const file = join(folder, 'input.jsonl')
-  const data = join(folder, 'data')
-  writeInput(file, input)
-  const config = loadConfig({ file: undefined, env: {}, flags: new Map([['data', data]]) })
-  const counts: Record<string, number> = {}
-  const recoveriesMs: number[] = []
+  const path = (name: string) => join(folder, name)
+  writeInput(path('input.jsonl'), input)
+  writeFileSync(path('murmur.yaml'), config)
+  const flags = new Map([['data', path('data')]])
+  const loaded = loadConfig({ file: path('murmur.yaml'), env: {}, flags })
+  const processes = new Processes(path('data'), path('murmur.yaml'))
+  process.once('exit', () => processes.killAll())
+  const opened = openConnectors(loaded)
+  try {
+    const client = new Client(() => processes.address())
+    const ingest = (name: string, ...pace: string[]) => processes.start('ingest', path(name), ...pace)
+    const run = new Run(processes, () => ingest('input.jsonl', '--rate', String(rate)), random)
+    await run.begin()
+    const counts: Record<string, number> = {}
+    let atWork = 0
+    for (const [index, victim] of order.entries()) {
+      await sleep(gaps[index] as number)
+      counts[victim] = (counts[victim] ?? 0) + 1
+      const lags = await lagsOf(opened, loaded)
+      if ([...lags].some(([name, lag]) => lag !== 0 && (name === victim || !lags.has(victim)))) atWork++
+      settings.onKill?.(victim, index + 1)
+      await run.kill(victim)
+    }
+    run.ingest.kill('SIGTERM')
+    await ended(run.ingest)
+    await client.stop()
+    await finish(ingest('input.jsonl'))
+    await drained(opened, loaded)
+    const said = [...input, ...client.accepted]
+    const farewells = makeFarewells(said)
+    writeInput(path('farewells.jsonl'), farewells)
+    await finish(ingest('farewells.jsonl'))
+    await drained(opened, loaded)
+    run.pipeline.kill('SIGTERM')
+    await ended(run.pipeline)
+    const all = [...said, ...farewells]
+    const verdict = judge(all, await outcome(opened, loaded))
+    return { utterances: all.length, kills: counts, atWork, recoveriesMs: run.recoveriesMs, verdict }
+  } finally {
+    processes.killAll()
+    await opened.close()
+  }
+}
 
-  let pipeline = await startPipeline(data)
-  let ingesting = startIngest(data, file, rate)
-  for (const [number, gap] of gaps.entries()) {
-    await sleep(gap)
-    const victim = ['pipeline', 'ingest', 'conversation', 'sink'][Math.floor(random() * 4)] as string
-    counts[victim] = (counts[victim] ?? 0) + 1
-    onKill?.(victim, number + 1)
-    if (victim === 'pipeline') {
-      await kill(pipeline)
-      const killedAt = performance.now()
-      pipeline = await startPipeline(data)
-      recoveriesMs.push(performance.now() - killedAt)
-    } else if (victim === 'ingest') {
-      if (ingesting.exitCode === null) {
-        await kill(ingesting)
-        ingesting = startIngest(data, file, rate)
+async function finish(ingest: ChildProcess): Promise<void> {
+  await ended(ingest)
+  if (ingest.exitCode !== 0) throw new Error('an ingest does not finish')
+}
+
+/** The pipeline and the ingest, killed and started again. */
+class Run {
+  pipeline: ChildProcess
+  ingest: ChildProcess
+  readonly recoveriesMs: number[] = []
+
+  constructor(
+    private readonly processes: Processes,
+    private readonly startIngest: () => ChildProcess,
+    private readonly random: () => number,
+  ) {
+    this.pipeline = processes.pipeline()
+    this.ingest = startIngest()
+  }
+
+  begin(): Promise<void> {
+    return this.processes.ready(this.pipeline)
+  }
+
+  async kill(victim: Victim): Promise<void> {
+    switch (victim) {
+      case 'pipeline':
+        return this.#restart(this.pipeline.pid as number)
+      case 'everything':
+        kill(-(this.ingest.pid as number))
+        await this.#restart(-(this.pipeline.pid as number))
+        return this.#resume()
+      case 'starting':
+        kill(-(this.pipeline.pid as number))
+        await ended(this.pipeline)
+        this.pipeline = this.processes.pipeline()
+        await sleep(this.random() * recoveryMs)
+        return this.#restart(-(this.pipeline.pid as number))
+      case 'ingest':
+        kill(this.ingest.pid as number)
+        return this.#resume()
+      default: {
+        const instances = (await this.processes.health())?.processors.filter(({ name }) => name === victim)
+        const pid = instances?.[Math.floor(this.random() * instances.length)]?.pid
+        if (pid !== undefined) kill(pid)
       }
-    } else {
-      const pid = (await health(data))?.processors.find(({ name }) => name === victim)?.pid
-      if (pid) killPid(pid)
     }
   }
-  await ended(ingesting)
-  const last = startIngest(data, file)
-  await ended(last)
-  if (last.exitCode !== 0) throw new Error('the ingest does not finish')
-  await drained(config)
-  pipeline.kill('SIGTERM')
-  await ended(pipeline)
-  return {
-    utterances: input.length,
-    kills: counts,
-    recoveriesMs,
-    verdict: judge(input, await outcome(config)),
+
+  async #restart(target: number): Promise<void> {
+    const killedAt = performance.now()
+    kill(target)
+    await ended(this.pipeline)
+    this.pipeline = this.processes.pipeline()
+    await this.processes.ready(this.pipeline)
+    this.recoveriesMs.push(Math.round(performance.now() - killedAt))
   }
-}
 
-function run(args: readonly string[], data: string): ChildProcess {
-  const { MURMUR_PROCESS: _orders, ...env } = process.env
-  return spawn(process.execPath, [murmur, '--data', data, ...args], { stdio: 'ignore', env })
-}
-
-async function startPipeline(data: string): Promise<ChildProcess> {
-  const child = run(['start', '--no-feed', '--port', '0'], data)
-  const deadline = performance.now() + 30_000
-  while (!(await health(data, child.pid))?.ready) {
-    if (child.exitCode !== null || performance.now() > deadline)
-      throw new Error('the pipeline does not start')
-    await sleep(20)
-  }
-  return child
-}
-
-/** The health of the pipeline of this folder, once it is the given process. */
-async function health(data: string, pid?: number): Promise<HealthReport | undefined> {
-  const running = runningPipeline(data)
-  if (!running?.address || (pid !== undefined && running.process.pid !== pid)) return undefined
-  return ask<HealthReport>(running.address, '/v1/status').catch(() => undefined)
-}
-
-const startIngest = (data: string, file: string, rate?: number): ChildProcess =>
-  run(['ingest', file, '--json', ...(rate ? ['--rate', String(rate)] : [])], data)
-
-async function kill(child: ChildProcess): Promise<void> {
-  child.kill('SIGKILL')
-  await ended(child)
-}
-
-function killPid(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // it has just died by itself
-  }
-}
-
-const ended = (child: ChildProcess): Promise<void> =>
-  new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) resolve()
-    else child.once('exit', () => resolve())
-  })
-
-type Config = ReturnType<typeof loadConfig>
-
-async function drained(config: Config): Promise<void> {
-  const opened = openConnectors(config)
-  try {
-    const behind = async () =>
-      [...(await lagByGroup(opened.log)).values()].reduce((sum, lag) => sum + sumOf(lag), 0)
-    for (const deadline = performance.now() + 120_000; (await behind()) > 0; await sleep(100)) {
-      if (performance.now() > deadline)
-        throw new Error(`the pipeline is still ${await behind()} records behind`)
-    }
-  } finally {
-    await opened.close()
-  }
-}
-
-async function outcome(config: Config): Promise<Outcome> {
-  const opened = openConnectors(config)
-  const olap = openOlapAlone(config)
-  const limits = { maxRows: 1e9, maxSeconds: 600, maxBytes: 1e10 }
-  const select = async (sql: string) => (await olap.query(sql, limits)).rows
-  async function all<T>(topic: typeof processed | typeof replies): Promise<T[]> {
-    const values: T[] = []
-    for await (const item of scan(
-      opened.log,
-      opened.registry,
-      topic,
-      await wholeTopic(opened.log, topic.name),
-    )) {
-      if (item instanceof Rejection) throw new Error(item.reason)
-      values.push(item.value as T)
-    }
-    return values
-  }
-  try {
-    return {
-      processed: await all<Processed>(processed),
-      replies: await all<Reply>(replies),
-      rows: (await select('SELECT id FROM processed')) as { id: string }[],
-      replyRows: (await select('SELECT id FROM replies')) as { id: string }[],
-      rollup: Number((await select('SELECT sum(utterances) AS n FROM sentiment_by_minute'))[0]?.n),
-    }
-  } finally {
-    await olap.close()
-    await opened.close()
+  /** An ingest that was through stays so. */
+  async #resume(): Promise<void> {
+    if (isRunning(this.ingest)) await ended(this.ingest)
+    if (this.ingest.exitCode !== 0) this.ingest = this.startIngest()
   }
 }

@@ -101,7 +101,10 @@ describe('a mapping', () => {
 
   it('leaves a field to its default where its column is nothing: ids that are not unique can be set aside', () => {
     const utterance = map({ id: '7', text: 'Hello' }, ['id=', 'attributes.tweet=id'])
-    expect(utterance).toMatchObject({ id: expect.stringMatching(/^[0-9a-f]{24}$/), attributes: { tweet: '7' } })
+    expect(utterance).toMatchObject({
+      id: expect.stringMatching(/^[0-9a-f]{24}$/),
+      attributes: { tweet: '7' },
+    })
   })
 
   it('takes media in the message, as base64', () => {

@@ -1,0 +1,77 @@
+import { afterEach, expect, test } from 'vitest'
+import { processed } from '../schemas/topics.ts'
+import { type Child, drained, type Pipeline, type Spawning, until, valuesOf, workplace } from './fixture.ts'
+
+/** A log that is full: by its budget, and because the disk takes no more. Nothing is lost, and it goes on once there is room. */
+const count = 8000
+const rows = Array.from(
+  { length: count },
+  (_, i) =>
+    `${JSON.stringify({ id: `u${i}`, conversation: `c${i % 50}`, text: `note ${i} ${'and so on '.repeat(60)}` })}\n`,
+).join('')
+
+let running: Pipeline | undefined
+afterEach(() => running?.stop())
+
+test.each<
+  [string, (lay: (name: string, content: string) => string) => { args: string[]; spawning: Spawning }]
+>([
+  [
+    'its budget is used up',
+    (lay) => ({ args: ['--config', lay('small.yaml', 'log: { maxBytes: 2000000 }\n')], spawning: {} }),
+  ],
+  ['the disk is full', () => ({ args: [], spawning: { ulimit: '-f 5000' } })],
+])(
+  'where %s, the gateway says so, an ingest waits, and with more room everything goes on',
+  async (_what, limit) => {
+    const place = workplace()
+    const { run, json, start, open, lay } = place
+    const { args, spawning } = limit(lay)
+    const file = lay('rows.jsonl', rows)
+    const small = await start(args, spawning)
+    running = small
+    const ingest: Child = run(['ingest', file, ...args], spawning)
+    await until('the ingest says that it waits', () =>
+      /waiting: (the log's budget|the disk is full)/.test(ingest.err()),
+    )
+    const refused = await until('the gateway refuses', async () => {
+      const response = await post(small.address, 'x'.repeat(200_000))
+      return response.status === 507 && response
+    })
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'LOG_FULL', remedy: expect.stringContaining('nothing was accepted') },
+    })
+    const reasons = await until('the pipeline is not ready', async () => {
+      const ready = await fetch(`${small.address}/readyz`)
+      return ready.status === 503 && ready.text()
+    })
+    expect(reasons).toMatch(/is retrying: (the log's budget|the disk is full)/)
+    ingest.kill('SIGTERM')
+    expect((await ingest.ended).code).toBe(130)
+    expect((await small.stop()).code).toBe(0)
+
+    running = await start()
+    expect((await post(running.address, 'is there room again?')).status).toBe(202)
+    expect(await json('ingest', file, '--wait')).toMatchObject({ rejected: 0 })
+    await open(async (opened) => {
+      await drained(opened)
+      const ids = (await valuesOf(opened, processed))
+        .filter(({ id }) => id.startsWith('u'))
+        .map(({ id }) => id)
+      expect([ids.length, new Set(ids).size]).toEqual([count, count])
+    })
+    expect(
+      await json(
+        'query',
+        "SELECT uniqExact(id) AS ids, count() AS n FROM processed WHERE startsWith(id, 'u')",
+      ),
+    ).toEqual([{ ids: count, n: count }])
+  },
+)
+
+const post = (address: string, text: string): Promise<Response> =>
+  fetch(`${address}/v1/utterances`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ conversation: 'gateway', channel: 'import', text }),
+  })
