@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { processed } from '../schemas/topics.ts'
 import { type Child, drained, type Pipeline, type Spawning, until, valuesOf, workplace } from './fixture.ts'
 
@@ -10,23 +10,18 @@ const rows = Array.from(
     `${JSON.stringify({ id: `u${i}`, conversation: `c${i % 50}`, text: `note ${i} ${'and so on '.repeat(60)}` })}\n`,
 ).join('')
 
-let running: Pipeline | undefined
-afterEach(() => running?.stop())
+const limits: [string, { config: string; spawning: Spawning }][] = [
+  ['its budget is used up', { config: 'log: { maxBytes: 2000000 }\n', spawning: {} }],
+  ['the disk is full', { config: '', spawning: { ulimit: '-f 5000' } }],
+]
 
-test.each<
-  [string, (lay: (name: string, content: string) => string) => { args: string[]; spawning: Spawning }]
->([
-  [
-    'its budget is used up',
-    (lay) => ({ args: ['--config', lay('small.yaml', 'log: { maxBytes: 2000000 }\n')], spawning: {} }),
-  ],
-  ['the disk is full', () => ({ args: [], spawning: { ulimit: '-f 5000' } })],
-])(
-  'where %s, the gateway says so, an ingest waits, and with more room everything goes on',
-  async (_what, limit) => {
-    const place = workplace()
-    const { run, json, start, open, lay } = place
-    const { args, spawning } = limit(lay)
+describe.each(limits)('where %s', (_what, { config, spawning }) => {
+  const { run, json, start, open, lay } = workplace()
+  let running: Pipeline | undefined
+  afterAll(() => running?.stop())
+
+  test('the gateway says so, an ingest waits, and with more room everything goes on', async () => {
+    const args = ['--config', lay('small.yaml', config)]
     const file = lay('rows.jsonl', rows)
     const small = await start(args, spawning)
     running = small
@@ -66,8 +61,8 @@ test.each<
         "SELECT uniqExact(id) AS ids, count() AS n FROM processed WHERE startsWith(id, 'u')",
       ),
     ).toEqual([{ ids: count, n: count }])
-  },
-)
+  })
+})
 
 const post = (address: string, text: string): Promise<Response> =>
   fetch(`${address}/v1/utterances`, {

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll } from 'vitest'
+import { partitionOf } from '../connectors/log/partition.ts'
+import { RecordsBuilder } from '../connectors/log/records.ts'
 import { type Opened, openConnectors } from '../connectors/open.ts'
 import { loadConfig } from '../load-config.ts'
 import { packageRoot } from '../schemas/root.ts'
 import type { Topic } from '../schemas/topic.ts'
+import { utterances } from '../schemas/topics.ts'
 import type { HealthReport } from '../streams/health.ts'
 import { Rejection } from '../streams/message.ts'
 import { lagByGroup, sumOf } from '../streams/runtime/lag.ts'
@@ -183,8 +186,6 @@ export function workplace() {
   }
 }
 
-export type Workplace = ReturnType<typeof workplace>
-
 /** All that a topic holds, partition after partition. @throws where one can't be decoded */
 export async function valuesOf<T>({ log, registry }: Opened, topic: Topic<T>): Promise<T[]> {
   const values: T[] = []
@@ -193,6 +194,24 @@ export async function valuesOf<T>({ log, registry }: Opened, topic: Topic<T>): P
     values.push(item.value as T)
   }
   return values
+}
+
+/** Puts values on `utterances`, as a producer of the log does that no gateway checks. */
+export async function produceTo(
+  { log }: Opened,
+  values: readonly (readonly [key: string, value: Uint8Array])[],
+): Promise<void> {
+  const partitions = (await log.topics()).find(({ name }) => name === utterances.name)?.partitions as number
+  const producer = await log.producer('faulty')
+  try {
+    for (const [key, value] of values) {
+      const builder = new RecordsBuilder(utterances.name, partitionOf(key, partitions))
+      builder.add(key, value, Date.now())
+      await producer.append([builder.take()])
+    }
+  } finally {
+    await producer.close()
+  }
 }
 
 /** Waits until the groups of these processors have read everything. */

@@ -29,7 +29,7 @@ export interface KillSettings {
  * - `starting`: all processes of the pipeline, and again while they start
  */
 const victims = ['pipeline', 'everything', 'starting', 'ingest', 'conversation', 'sink'] as const
-export type Victim = (typeof victims)[number]
+type Victim = (typeof victims)[number]
 
 export interface KillReport {
   readonly utterances: number
