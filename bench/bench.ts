@@ -26,7 +26,7 @@ await new Command('bench')
   .addArgument(new Argument('[names...]', 'suites; all unless told').choices(Object.keys(suites)))
   .option(
     '--long',
-    'take ten million utterances through the pipeline, too: some ten minutes and 15 GB of disk',
+    'take ten million utterances through the pipeline, too: some ten minutes and 20 GB of disk',
   )
   .option(
     '--data <folder>',

@@ -11,7 +11,7 @@ import { airlinePosts, type LanguageSet, languageSets, type Post } from './langu
 import type { Figure, SuiteOptions } from './machine.ts'
 
 export const about = `The linear tier: its speed on the project's own examples, and, where the folder of public data sets is there, the accuracy of
-the same trainer on their own splits (beside a TF-IDF with a linear SVM, where known) and of the shipped sentiment on
+the same trainer on their own splits, and of the shipped sentiment on
 airline posts. Nothing that ships is trained on any of them.`
 
 export async function run({ data }: SuiteOptions): Promise<readonly Figure[]> {
@@ -34,7 +34,7 @@ const share = (name: string, part: number, whole: number): Figure => ({
  * Trains on a set's training part, less the texts that also stand in the test part, with the settings of the
  * shipped intents, and measures on the test part.
  */
-function measure({ name, train, test, reference }: LanguageSet): Figure[] {
+function measure({ name, train, test }: LanguageSet): Figure[] {
   const folded = (text: string): string => text.toLowerCase().replace(/\s+/g, '')
   const held = new Set(test.map(({ text }) => folded(text)))
   const examples = train.filter(({ text }) => !held.has(folded(text)))
@@ -58,9 +58,6 @@ function measure({ name, train, test, reference }: LanguageSet): Figure[] {
   const unknown = answers.filter((answer) => !answer.known)
   return [
     share(`${name}: accuracy`, known.filter(({ right }) => right).length, known.length),
-    ...(reference === undefined
-      ? []
-      : [{ name: `${name}: accuracy of a linear SVM on TF-IDF`, value: reference, unit: '%' }]),
     ...(unknown.length === 0
       ? []
       : [
