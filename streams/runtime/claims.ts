@@ -75,12 +75,12 @@ export class ClaimWorker {
 
   async #commit(claim: Claim, { outputs, total, refused }: Execution): Promise<void> {
     const { execution, encoder, states, flood, meter } = this.parts
-    flood.check(execution.now(), total, refused.length, refused.at(-1)?.rejection.reason ?? '')
+    flood.check(performance.now(), total, refused.length, refused.at(-1)?.rejection.reason ?? '')
     const records = encoder.encode(outputs)
     const ends = new Map(claim.batches.map((batch) => [batch.partition, nextOffset(batch)]))
     await claim.commit(records, await states.save(ends))
     states.committed(ends)
-    flood.count(execution.now(), total, refused.length)
+    flood.count(performance.now(), total, refused.length)
     meter.done(claim.batches, records, refused.length)
   }
 

@@ -6,7 +6,7 @@ import type { Topic } from '../../schemas/topic.ts'
 import { headerBytes, schemaIdOf } from '../../schemas/wire.ts'
 import { Message, type Rejection, reject } from '../message.ts'
 
-type Reader = Pick<Codec<unknown>, 'decode'> | { readonly refusal: string }
+type Reader = Pick<Codec<unknown>, 'decode'> | { readonly refusal: string; readonly missing: boolean }
 
 /** Turns raw records of one topic into messages, whichever schema version they were written with. */
 export class Decoder {
@@ -60,6 +60,9 @@ export class Decoder {
   }
 
   async #learn(records: Records): Promise<void> {
+    // A schema that was missing may have been registered since: its id is asked about once a batch
+    for (const [id, reader] of this.#readers)
+      if ('refusal' in reader && reader.missing) this.#readers.delete(id)
     for (let index = 0; index < records.count; index++) {
       const id = schemaIdOf(records.data, valueStart(records, index), valueEnd(records, index))
       if (id !== undefined && !this.#readers.has(id)) this.#readers.set(id, await this.#reader(id))
@@ -71,8 +74,10 @@ export class Decoder {
       return this.topic.codec.reading(await this.registry.schema(id))
     } catch (error) {
       if (error instanceof ConnectorError && error.code !== 'UNKNOWN_SCHEMA') throw error
+      const missing = error instanceof ConnectorError
       return {
-        refusal: `schema id ${id} ${error instanceof ConnectorError ? 'is not in the registry' : `does not fit topic "${this.topic.name}": ${(error as Error).message}`}; register the schema, then redrive`,
+        missing,
+        refusal: `schema id ${id} ${missing ? 'is not in the registry' : `does not fit topic "${this.topic.name}": ${(error as Error).message}`}; register the schema, then redrive`,
       }
     }
   }

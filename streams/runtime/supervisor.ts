@@ -54,7 +54,7 @@ export function supervise(settings: SupervisorSettings): Supervisor {
 class Child {
   #process: ChildProcess | undefined
   #health: ProcessorHealth
-  #heardAt = Date.now()
+  #heardAt = performance.now()
   #progress = false
   #deaths = 0
   #marked: { id: string; times: number } | undefined
@@ -72,7 +72,7 @@ class Child {
   }
 
   health(): ProcessorHealth {
-    const silent = Date.now() - this.#heardAt
+    const silent = performance.now() - this.#heardAt
     const limit = this.settings.silentAfterMs ?? 60_000
     if (silent > limit) this.#process?.kill('SIGKILL')
     if (silent < limit / 4) return this.#health
@@ -106,7 +106,7 @@ class Child {
       ...(this.#deaths >= fruitless ? { mark: this.#markFile } : {}),
     }
     this.#progress = false
-    this.#heardAt = Date.now()
+    this.#heardAt = performance.now()
     const child = spawn(program, [...args, this.name], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, MURMUR_PROCESS: JSON.stringify(orders) },
@@ -114,7 +114,7 @@ class Child {
     this.#process = child
     child.on('message', (health: ProcessorHealth) => {
       this.#health = health
-      this.#heardAt = Date.now()
+      this.#heardAt = performance.now()
       if ((health.counts?.batches ?? 0) > 0) this.#progress = true
     })
     child.once('error', (error) => this.#died(error.message))

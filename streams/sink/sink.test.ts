@@ -121,6 +121,6 @@ test('a flood of rows that can not go in stops the sink before anything is commi
   )
   const sink = await start({ flood: { maxShare: 0.5, windowMs: 60_000, minimum: 10 } })
   await expect(sink.done).rejects.toThrow('30 of the last 30 messages were refused')
-  expect(sink.meter.health('sink-1').state).toBe('stopped')
+  expect(sink.meter.health('sink-1').state).toBe('failed')
   expect(await letters()).toEqual([])
 })

@@ -110,7 +110,7 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
     insist: <T>(work: () => Promise<T>) => Promise<T>,
   ): Promise<void> {
     const total = claim.batches.reduce((sum, { count }) => sum + count, 0)
-    flood.check(now(), total, refused.length, refused.at(-1)?.reason ?? '')
+    flood.check(performance.now(), total, refused.length, refused.at(-1)?.reason ?? '')
     for (const rejection of refused) onRefused(rejection)
     const letters = refused
       .filter(({ message }) => message.origin.records.topic !== deadletters.name)
@@ -119,7 +119,7 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
     // A block that reaches beyond this claim stays promised: a crash before the next record must not move its end
     const promises = after.map(({ promised }) => (promised.length > 0 ? encodePromises(promised) : ''))
     await insist(() => claim.commit(outputs, undefined, promises))
-    flood.count(now(), total, refused.length)
+    flood.count(performance.now(), total, refused.length)
     meter.done(claim.batches, outputs, refused.length)
   }
 

@@ -80,7 +80,7 @@ async function writeGroup(
     },
     (row, reason) => {
       refused.push(refuse(row, reason, 'ROW_REFUSED'))
-      flood.check(now(), rows.length, refused.length, reason)
+      flood.check(performance.now(), rows.length, refused.length, reason)
     },
   )
   return bytes

@@ -10,7 +10,9 @@ const headerBytes = 32
 const indexBytes = 16
 
 /** What a record may take: the largest media that travel in a message, and room for the rest of it. */
-const maxRecordBytes = 10_485_760 + 65_536
+export const maxRecordBytes = 10_485_760 + 65_536
+/** What a processor makes of the largest record, its dead letter included, must fit too: it holds that record and more. */
+export const maxOutputBytes = maxRecordBytes + 131_072
 const splitBytes = 1_048_576
 
 export interface Header {
@@ -21,14 +23,14 @@ export interface Header {
 }
 
 /** @throws RECORD_TOO_LARGE */
-export function checkSizes(records: Records): void {
-  if (records.data.length <= maxRecordBytes) return
+export function checkSizes(records: Records, maxBytes = maxRecordBytes): void {
+  if (records.data.length <= maxBytes) return
   for (let i = 0; i < records.count; i++) {
     const bytes = valueEnd(records, i) - keyStart(records, i)
-    if (bytes > maxRecordBytes)
+    if (bytes > maxBytes)
       throw new ConnectorError(
         'RECORD_TOO_LARGE',
-        `record ${i} for topic "${records.topic}" has ${bytes} bytes, the limit is ${maxRecordBytes}: store it elsewhere and send a reference`,
+        `record ${i} for topic "${records.topic}" has ${bytes} bytes, the limit is ${maxBytes}: store it elsewhere and send a reference`,
       )
   }
 }
