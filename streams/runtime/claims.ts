@@ -74,7 +74,7 @@ export class ClaimWorker {
   }
 
   async #commit(claim: Claim, { outputs, total, refused }: Execution): Promise<void> {
-    const { execution, encoder, states, flood, meter } = this.parts
+    const { encoder, states, flood, meter } = this.parts
     flood.check(performance.now(), total, refused.length, refused.at(-1)?.rejection.reason ?? '')
     const records = encoder.encode(outputs)
     const ends = new Map(claim.batches.map((batch) => [batch.partition, nextOffset(batch)]))

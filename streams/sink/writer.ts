@@ -61,7 +61,7 @@ export async function writeBlock(parts: WriterParts, batch: Records, range: Rang
 }
 
 async function writeGroup(
-  { olap, tables, flood, now, persist }: WriterParts,
+  { olap, tables, flood, persist }: WriterParts,
   { topic, partition }: Records,
   whole: Range,
   { schemaId, schema, rows }: Group,
