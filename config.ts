@@ -120,7 +120,7 @@ const processorSchema = z.strictObject({
 })
 
 const defaultProcessors: Record<string, z.input<typeof processorSchema>> = {
-  conversation: { stages: ['cleaning', 'intent', 'context', 'plugins'], instances: 2 },
+  conversation: { stages: ['cleaning', 'intent', 'context', 'plugins'], instances: 2, linger: '4ms' },
   sink: { stages: ['sink'], maxRecords: 50_000, linger: '1s' },
 }
 

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import type { Config } from '../config.ts'
 import { openOlapToWrite } from '../connectors/olap/open.ts'
 import type { Opened } from '../connectors/open.ts'
@@ -98,6 +99,8 @@ async function startSinkHere(
   config: Config,
   opened: Opened,
 ): Promise<Running> {
+  // Somebody waits for a reply, nobody for a row: where they compete for a core, the row comes second
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   const olap = await openOlapToWrite(config)
   await olap.migrate(migrations)
   const { meter, done, stop } = await startSink({
