@@ -10,7 +10,7 @@ const headerBytes = 32
 const indexBytes = 16
 
 /** What a record may take: the largest media that travel in a message, and room for the rest of it. */
-export const maxRecordBytes = 10_485_760 + 65_536
+const maxRecordBytes = 10_485_760 + 65_536
 /** What a processor makes of the largest record, its dead letter included, must fit too: it holds that record and more. */
 export const maxOutputBytes = maxRecordBytes + 131_072
 const splitBytes = 1_048_576
