@@ -43,7 +43,7 @@ const roomForYoungObjects = '--max-semi-space-size=24'
 
 async function runPipeline(config: Config, command: Command, signal: AbortSignal): Promise<void> {
   const { config: file, data } = command.optsWithGlobals<GlobalOptions>()
-  const self = [
+  const self: readonly [string, ...string[]] = [
     process.execPath,
     roomForYoungObjects,
     process.argv[1] as string,
@@ -51,9 +51,9 @@ async function runPipeline(config: Config, command: Command, signal: AbortSignal
     ...(data ? ['--data', data] : []),
     'start',
     '--only',
-  ] as const
+  ]
   const { startPipeline } = await import('./pipeline.ts')
-  const pipeline = await startPipeline(config, [self[0], ...self.slice(1)])
+  const pipeline = await startPipeline(config, self)
   const { address } = pipeline
   console.error(welcome(address, data))
   const live = new LiveLine()
@@ -80,17 +80,13 @@ function welcome(address: string | undefined, data: string | undefined): string 
     'Try, in another terminal:',
   ]
   const tries = [
-    [
-      `${murmur} query "SELECT intent, sentiment, count() FROM processed GROUP BY ALL ORDER BY 3 DESC LIMIT 10"`,
-    ],
-    [`${murmur} tail replies`],
-    [`${murmur} status`],
+    `${murmur} query "SELECT intent, sentiment, count() FROM processed GROUP BY ALL ORDER BY 3 DESC LIMIT 10"`,
+    `${murmur} tail replies`,
+    `${murmur} status`,
     ...(address
       ? [
-          [
-            `curl -d '{"conversation":"me","text":"Where is my order 4711?"}' -H 'content-type: application/json' ${address}/v1/utterances`,
-          ],
-          [`curl '${address}/v1/replies?conversation=me&wait=5s'`],
+          `curl -d '{"conversation":"me","text":"Where is my order 4711?"}' -H 'content-type: application/json' ${address}/v1/utterances`,
+          `curl '${address}/v1/replies?conversation=me&wait=5s'`,
         ]
       : []),
   ]

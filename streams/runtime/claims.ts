@@ -53,7 +53,10 @@ export class ClaimWorker {
         if (error instanceof FloodError) throw error
         const fenced = error instanceof ConnectorError && error.code === 'FENCED'
         if (!fenced) meter.state('retrying', (error as Error).message)
-        if (fenced || !(await pause(delayBefore(attempt, backoff), end))) return states.done()
+        if (fenced || !(await pause(delayBefore(attempt, backoff), end))) {
+          meter.givenUp()
+          return states.done()
+        }
         if (!(error instanceof ConnectorError) && attempt % poisonAfter === 0) {
           poison = new Map([...poison, ...(await this.#suspects(claim, poison))])
         }

@@ -50,6 +50,12 @@ export class Meter {
     this.#workingSince = performance.now()
   }
 
+  /** The batch in hand was lost or given back: whoever has it now works on it. */
+  givenUp(): void {
+    this.#workingSince = undefined
+    this.state('running')
+  }
+
   readonly onStage = (stage: string, messages: number, ms: number): void => {
     const sum = this.stages.get(stage) ?? { batches: 0, messages: 0, ms: 0 }
     this.stages.set(stage, { batches: sum.batches + 1, messages: sum.messages + messages, ms: sum.ms + ms })

@@ -145,6 +145,7 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
       } catch (error) {
         const lost = error instanceof ConnectorError && error.code === 'FENCED'
         if (!lost && !end.aborted) throw error
+        meter.givenUp()
       }
     },
   })
