@@ -111,11 +111,11 @@ describe('when the log is not as it should be', () => {
 
   it('the tail tries again after a fault, and says so meanwhile', async () => {
     let away = true
-    const read: Log['read'] = async (...given) => {
+    const tail: Log['tail'] = async (...given) => {
       if (away) throw new ConnectorError('UNAVAILABLE', 'the broker is away')
-      return fixture.log.read(...given)
+      return fixture.log.tail(...given)
     }
-    const other = await openFixture({ log: { ...fixture.log, read, close: async () => {} } })
+    const other = await openFixture({ log: { ...fixture.log, tail, close: async () => {} } })
     await expect.poll(() => other.gateway.replies.fault?.message).toBe('the broker is away')
     away = false
     await expect.poll(() => other.gateway.replies.fault, { timeout: 3000 }).toBeUndefined()

@@ -16,7 +16,8 @@ export interface Delivery {
 
 export type Listener = (delivery: Delivery) => void
 
-const readBytes = 1 << 20
+const retryMs = 500
+const quietMs = 1000
 
 /**
  * Follows the topic `replies` once for the whole gateway, from its end on, and hands each reply to those who
@@ -115,38 +116,30 @@ export class ReplyTail {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping
+    const take = async (records: Records) => {
+      await this.reader.learn(records)
+      this.#hand(records)
+      this.#fault = undefined
+    }
     while (!signal.aborted) {
+      // Where nothing comes, nobody says that all is well again: it is, if nothing has failed for a while
+      const quiet = setTimeout(() => {
+        this.#fault = undefined
+      }, quietMs)
       try {
-        // waits from before the reading on: nothing that is appended meanwhile goes unnoticed
-        await Promise.all([this.log.changed([replies.name], 1000, signal), this.#drainAll(signal)])
+        await this.log.tail(replies.name, this.positions, take, signal)
       } catch (error) {
         this.#fault = error as Error
-        await sleep(500, undefined, { signal }).catch(() => {})
+        await sleep(retryMs, undefined, { signal }).catch(() => {})
+      } finally {
+        clearTimeout(quiet)
       }
     }
   }
 
-  async #drainAll(signal: AbortSignal): Promise<void> {
-    for (const partition of this.positions.keys()) await this.#drain(partition, signal)
-    this.#fault = undefined
-  }
-
-  async #drain(partition: number, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const offset = this.positions[partition] as number
-      const records = await this.log.read(replies.name, partition, offset, readBytes).catch(async (error) => {
-        if (!(error instanceof ConnectorError) || error.code !== 'OFFSET_OUT_OF_RANGE') throw error
-        this.positions[partition] = await this.log.offsetAt(replies.name, partition, 0)
-        return undefined
-      })
-      if (!records) return
-      await this.reader.learn(records)
-      this.#hand(records, partition)
-    }
-  }
-
   /** Hands a batch out without yielding, so that whoever starts to listen finds the position to fit. */
-  #hand(records: Records, partition: number): void {
+  #hand(records: Records): void {
+    const { partition } = records
     const from = this.positions[partition] as number
     for (let index = 0; index < records.count && this.#listeners.size > 0; index++) {
       const at = offsetAt(records, index)

@@ -13,6 +13,7 @@ logContract('the embedded log', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'murmur-log-'))
   const opened: { environment: Environment; log: EmbeddedLog }[] = []
   return {
+    maxRecordBytes: 10_485_760 + 65_536,
     async open() {
       const environment = openEnvironment(folder)
       const log = embeddedLog(environment, { heartbeatMs: 200 })
@@ -143,15 +144,23 @@ describe('the embedded log', () => {
     expect(valuesOf(records)).toEqual(['first', 'x'.repeat(50_000)])
   })
 
-  test('without watches, `changed` and consumers look for themselves', async () => {
+  test('without watches, those who follow and consumers look for themselves', async () => {
     await log.createTopics([{ name: 'quiet', partitions: 1, ...forever }])
     const seen = await observe(log, { group: 'group', topics: ['quiet'] })
-    const woken = log.changed(['quiet'], 60_000)
+    const controller = new AbortController()
+    const values: string[] = []
+    const following = log.tail(
+      'quiet',
+      [0],
+      (records) => void values.push(...valuesOf(records)),
+      controller.signal,
+    )
     await until(() => seen.assigned.length === 1)
     // Written past the log, so that nothing raises the signal.
     environment.transaction(() => append(environment, [batchOf('quiet', 0, ['a'])]))
-    await woken
-    await until(() => seen.rows.length === 1)
+    await until(() => seen.rows.length === 1 && values.length === 1)
+    controller.abort()
+    await following
   })
 
   test('a fault that nobody can mend ends the consumer', async () => {

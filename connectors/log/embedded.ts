@@ -13,7 +13,11 @@ import {
 import { openProducer } from './embedded/producer.ts'
 import { sweep } from './embedded/retention.ts'
 import { openSignals } from './embedded/signals.ts'
-import type { Consumer, Log, Producer } from './log.ts'
+import type { Consumer, Log, OnRecords, Producer } from './log.ts'
+import { nextOffset } from './records.ts'
+
+/** Bytes that `tail` reads at once. */
+const tailBytes = 1 << 20
 
 export type EmbeddedLogOptions = Partial<Timing>
 
@@ -45,12 +49,31 @@ export function embeddedLog(
     for (const topic of topics) signals.raise(topic)
   }
 
-  const endOf = (topics: readonly string[]) => {
-    environment.refresh()
-    return describeTopics(environment)
-      .filter(({ name }) => topics.includes(name))
-      .flatMap(({ offsets }) => offsets)
-      .reduce((sum, { latest }) => sum + latest, 0)
+  /** Resolves when the topic may have grown, after a heartbeat, or when the signal aborts. */
+  const changed = (topic: string, signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const finish = () => {
+        unlisten()
+        clearTimeout(timeout)
+        signal.removeEventListener('abort', finish)
+        resolve()
+      }
+      const unlisten = signals.listen([topic], finish)
+      const timeout = setTimeout(finish, heartbeatMs)
+      signal.addEventListener('abort', finish)
+    })
+
+  async function drain(topic: string, positions: number[], onRecords: OnRecords, signal: AbortSignal) {
+    for (const [partition, from] of positions.entries()) {
+      environment.refresh()
+      for (let offset = from; !signal.aborted; ) {
+        const start = Math.max(offset, headOf(environment, topic, partition).earliest)
+        const records = readFrom(environment, topic, partition, start, Number.POSITIVE_INFINITY, tailBytes)
+        if (!records) break
+        await onRecords(records)
+        positions[partition] = offset = nextOffset(records)
+      }
+    }
   }
 
   const requireIdle = (group: string) => {
@@ -91,22 +114,13 @@ export function embeddedLog(
       environment.refresh()
       return offsetAtTime(environment, topic, partition, timestamp)
     },
-    async changed(topics, timeoutMs, signal) {
-      if (signal?.aborted) return
-      const before = endOf(topics)
-      await new Promise<void>((resolve) => {
-        const finish = () => {
-          unlisten()
-          clearTimeout(timeout)
-          clearInterval(poll)
-          signal?.removeEventListener('abort', finish)
-          resolve()
-        }
-        const unlisten = signals.listen(topics, finish)
-        const timeout = setTimeout(finish, timeoutMs)
-        const poll = setInterval(() => endOf(topics) > before && finish(), heartbeatMs)
-        signal?.addEventListener('abort', finish)
-      })
+    async tail(topic, from, onRecords, signal) {
+      const positions = [...from]
+      while (!signal.aborted) {
+        // Waits from before the reading on: nothing that is appended meanwhile goes unnoticed
+        const grown = changed(topic, signal)
+        await Promise.all([grown, drain(topic, positions, onRecords, signal)])
+      }
     },
     async consume(subscription) {
       environment.refresh()
@@ -136,6 +150,10 @@ export function embeddedLog(
         }
       })
     },
+    async transactions() {
+      return []
+    },
+    async abort() {},
     retain: (now) => sweep(environment, now),
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.stop()))

@@ -20,8 +20,13 @@ export interface Log {
   read(topic: string, partition: number, offset: number, maxBytes: number): Promise<Records | undefined>
   /** The first offset whose record happened at or after `timestamp`; the end of the partition where none did. */
   offsetAt(topic: string, partition: number, timestamp: number): Promise<number>
-  /** Resolves when one of the topics may have grown, or after `timeoutMs`, or when the signal aborts. */
-  changed(topics: readonly string[], timeoutMs: number, signal?: AbortSignal): Promise<void>
+  /**
+   * Follows a topic outside any group, only what is committed: hands out every batch from the positions on, one a
+   * partition, in order within each; what retention has removed is passed over. Resolves when the signal aborts.
+   * `onRecords` may be called again from `from` on by whoever calls `tail` again after a failure.
+   * @throws UNKNOWN_TOPIC; UNAVAILABLE; what `onRecords` throws
+   */
+  tail(topic: string, from: readonly number[], onRecords: OnRecords, signal: AbortSignal): Promise<void>
   /** Joins a consumer group. */
   consume(subscription: Subscription): Promise<Consumer>
   groups(): Promise<readonly GroupDescription[]>
@@ -35,7 +40,26 @@ export interface Log {
    * @throws GROUP_ACTIVE while the group has members
    */
   forget(group: string): Promise<void>
+  /** Transactions that are under way, and so hold back readers; the embedded log has none that outlive a call. */
+  transactions(): Promise<readonly OpenTransaction[]>
+  /** Fences the owner of a transactional id, and aborts what it has open. */
+  abort(id: string): Promise<void>
   close(): Promise<void>
+}
+
+export type OnRecords = (records: Records) => void | Promise<void>
+
+export interface OpenTransaction {
+  /** The transactional id. */
+  readonly id: string
+  /** As the log calls it. */
+  readonly state: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** After so long the log ends it itself. */
+  readonly timeoutMs: number
+  /** What it has written to; a group's positions are a partition of their own topic. */
+  readonly partitions: readonly { readonly topic: string; readonly partition: number }[]
 }
 
 export interface TopicSettings {
@@ -96,11 +120,13 @@ export interface Subscription {
   onAssigned(partitions: readonly Committed[]): Promise<void>
   /** The partitions were lost or given back; whatever is uncommitted of them will come again elsewhere. */
   onRevoked(partitions: readonly { topic: string; partition: number }[]): void
+  /** Told why nothing comes just now, such as a broker that is away; undefined: it goes on. */
+  onFault?(reason: string | undefined): void
   /**
    * Works on a claim. It returns when the claim is committed or given up; it is never called again for a
    * partition whose claim is still in hand, but a driver may call it for several partitions at once.
-   * A rejection ends the consumer, and comes out of `Consumer.done`; but where it is FENCED, and the claim was lost,
-   * the consumer joins the group again.
+   * A rejection ends the consumer, and comes out of `Consumer.done`; but where it is FENCED, by the log or by the
+   * store, the partitions are taken over anew: revoked, and assigned again if they are still this member's.
    */
   onClaim(claim: Claim): Promise<void>
 }

@@ -12,6 +12,13 @@ test.each([
   expect(murmur2(key)).toBe(hash)
 })
 
+test('keys beyond ASCII, and long ones, are hashed by their UTF-8 bytes', () => {
+  // As Kafka's Java client, 4.1, hashes them
+  expect([murmur2('Zürich'), murmur2('会話 📦'), murmur2('a'.repeat(300))]).toEqual([
+    -1551140815, -372787833, 1006237230,
+  ])
+})
+
 test('a key has one partition, and keys spread over all', () => {
   const found = Array.from({ length: 1000 }, (_, i) => partitionOf(`conversation ${i}`, 8))
   expect(partitionOf('conversation 7', 8)).toBe(found[7])

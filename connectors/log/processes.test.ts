@@ -66,7 +66,7 @@ async function expectExactlyOnce(counts: number): Promise<void> {
   for (let partition = 0; partition < partitions; partition++) {
     const values = (await readAll(log, 'output', partition)).map(({ value }) => value)
     expect(values).toEqual(numbered(counts))
-    const fence = await store.claim({ group: 'copy', topic: 'input', partition })
+    const fence = await store.claim({ group: 'copy', topic: 'input', partition }, partitions)
     const [count] = await store.load(fence, counts, ['count'])
     expect(count?.value?.toString()).toBe(String(counts))
   }

@@ -6,6 +6,8 @@ import { keyAt, offsetAt, type Records, RecordsBuilder, valueAt } from '../recor
 export interface LogUnderTest {
   /** Opens a client of the one log under test. Each call gives another, as another process would have. */
   open(): Promise<Log>
+  /** What the largest record takes, key and value. */
+  readonly maxRecordBytes: number
   /** Applies retention as of `now`, where the driver leaves that to its user. */
   retain(log: Log, now: number): Promise<void>
   /** Closes every client, and removes the log. */
@@ -57,10 +59,23 @@ export const rowsOf = (records: Records): Row[] =>
 export const valuesOf = (records: Records | undefined): string[] =>
   records ? rowsOf(records).map(({ value }) => value) : []
 
+/** Appends, and waits until readers see it: on Kafka that is a moment later. */
 export async function send(log: Log, batches: readonly Records[]): Promise<void> {
+  const wanted = batches.map(({ topic, partition, count }) => ({ topic, partition, count }))
+  const ends = async () => {
+    const topics = await log.topics()
+    return wanted.map(({ topic, partition }) => {
+      const { latest } = topics.find(({ name }) => name === topic)?.offsets[partition] ?? { latest: 0 }
+      return latest
+    })
+  }
+  const before = await ends()
   const producer = await log.producer(uniqueName('producer'))
   await producer.append(batches)
   await producer.close()
+  await until(async () =>
+    (await ends()).every((end, i) => end >= (before[i] as number) + (wanted[i]?.count ?? 0)),
+  )
 }
 
 /** Reads a partition from an offset to its end. */

@@ -10,9 +10,7 @@ const headerBytes = 32
 const indexBytes = 16
 
 /** What a record may take: the largest media that travel in a message, and room for the rest of it. */
-const maxRecordBytes = 10_485_760 + 65_536
-/** What a processor makes of the largest record, its dead letter included, must fit too: it holds that record and more. */
-export const maxOutputBytes = maxRecordBytes + 131_072
+export const maxRecordBytes = 10_485_760 + 65_536
 const splitBytes = 1_048_576
 
 export interface Header {
@@ -20,19 +18,6 @@ export interface Header {
   readonly maxTimestamp: number
   /** Milliseconds since the epoch. */
   readonly appendedAt: number
-}
-
-/** @throws RECORD_TOO_LARGE */
-export function checkSizes(records: Records, maxBytes = maxRecordBytes): void {
-  if (records.data.length <= maxBytes) return
-  for (let i = 0; i < records.count; i++) {
-    const bytes = valueEnd(records, i) - keyStart(records, i)
-    if (bytes > maxBytes)
-      throw new ConnectorError(
-        'RECORD_TOO_LARGE',
-        `record ${i} for topic "${records.topic}" has ${bytes} bytes, the limit is ${maxBytes}: store it elsewhere and send a reference`,
-      )
-  }
 }
 
 /** Cuts a batch into pieces of about a mebibyte, so that reading a little never means copying much. */

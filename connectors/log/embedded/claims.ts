@@ -2,7 +2,8 @@ import type { Environment } from '../../embedded/environment.ts'
 import { ConnectorError } from '../../errors.ts'
 import type { Claim, Position, Subscription } from '../log.ts'
 import { nextOffset, type Records } from '../records.ts'
-import { checkSizes, maxOutputBytes } from './batch.ts'
+import { checkSizes, outputRoom } from '../sizes.ts'
+import { maxRecordBytes } from './batch.ts'
 import { checkHeld, moveTo } from './group.ts'
 import type { Partition } from './membership.ts'
 import { append, headOf, readFrom } from './partitions.ts'
@@ -107,7 +108,7 @@ export function openClaim(
     batches,
     signal: controller.signal,
     async commit(outputs, enlisted, metadata) {
-      for (const records of outputs) checkSizes(records, maxOutputBytes)
+      for (const records of outputs) checkSizes(records, maxRecordBytes + outputRoom)
       const after = batches.map(nextOffset)
       write(() => {
         append(environment, outputs)

@@ -1,9 +1,10 @@
 import type { Environment } from '../../embedded/environment.ts'
 import { monotonicNow } from '../../embedded/process.ts'
 import { ConnectorError } from '../../errors.ts'
+import { Alarm } from '../alarm.ts'
+import { placeName } from '../assign.ts'
 import type { Committed, Consumer, Subscription } from '../log.ts'
 import type { Records } from '../records.ts'
-import { placeName } from './assign.ts'
 import { backlogOf, fill, type OpenClaim, openClaim } from './claims.ts'
 import { join, type Partition } from './membership.ts'
 import type { Signals } from './signals.ts'
@@ -97,9 +98,10 @@ export function startConsumer(
     try {
       await subscription.onClaim(mine.claim)
     } catch (cause) {
-      // The claim went to another member: there is nothing left to do about it here, and no reason to end.
-      if (!(mine.claim.signal.aborted && cause instanceof ConnectorError && cause.code === 'FENCED'))
-        throw cause
+      // Another has it now, or its state: what is still this member's is taken over anew.
+      if (!(cause instanceof ConnectorError && cause.code === 'FENCED')) throw cause
+      revoked(partitions)
+      membership.renew(partitions)
     } finally {
       mine.end()
       inHand = undefined
@@ -143,31 +145,5 @@ export function startConsumer(
       alarm.ring()
       await done.catch(() => {})
     },
-  }
-}
-
-/** Ends a wait early. A ring before the wait counts, until the next reset. */
-class Alarm {
-  #rung = false
-  #wake = () => {}
-
-  reset(): void {
-    this.#rung = false
-  }
-
-  ring(): void {
-    this.#rung = true
-    this.#wake()
-  }
-
-  async wait(ms: number): Promise<void> {
-    if (this.#rung || ms <= 0) return
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
   }
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Environment } from '../../embedded/environment.ts'
 import { thisProcess } from '../../embedded/process.ts'
+import { type Place, placeName } from '../assign.ts'
 import type { Committed, Subscription } from '../log.ts'
-import { type Place, placeName } from './assign.ts'
 import * as groups from './group.ts'
 import { forget, startHeartbeat } from './heartbeat.ts'
 
@@ -28,6 +28,8 @@ export interface Membership {
    * @returns whether anything changed
    */
   follow(inHand: readonly Partition[], dropped: (partitions: readonly Partition[]) => void): boolean
+  /** Partitions that are held go on as if they had just been taken over. */
+  renew(partitions: readonly Partition[]): void
   /** Gives everything back and leaves the group. */
   leave(): readonly Partition[]
 }
@@ -87,6 +89,13 @@ export function join(
       for (const partition of taken) held.set(placeName(partition), partition)
       if (gone.length > 0) dropped(gone)
       return true
+    },
+    renew(partitions) {
+      environment.refresh()
+      for (const partition of partitions) {
+        partition.fresh = groups.startOffset(environment, group, partition, from)
+        partition.offset = partition.fresh.offset
+      }
     },
     leave() {
       const places = [...held.values()]

@@ -2,7 +2,8 @@ import type { Environment } from '../../embedded/environment.ts'
 import { ConnectorError } from '../../errors.ts'
 import type { Producer } from '../log.ts'
 import type { Records } from '../records.ts'
-import { checkSizes } from './batch.ts'
+import { checkSizes } from '../sizes.ts'
+import { maxRecordBytes } from './batch.ts'
 import { append, headOf } from './partitions.ts'
 
 interface Registration {
@@ -73,7 +74,7 @@ export function openProducer(
       environment.refresh()
       // Checked here, so that one bad append doesn't fail those that share its transaction.
       for (const records of batches) {
-        checkSizes(records)
+        checkSizes(records, maxRecordBytes)
         headOf(environment, records.topic, records.partition)
       }
       await new Promise<void>((resolve, reject) => {
