@@ -53,7 +53,7 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
       ])
 
     test('what was saved is loaded, in the order of the keys asked for', async () => {
-      const fence = await store.claim(newScope())
+      const fence = await store.claim(newScope(), 4)
       await save(fence, [entry('a', version(3, 'A')), entry('b', version(4, 'B')), entry('', version(4, ''))])
       expect(await load(fence, 5, ['b', 'none', 'a', ''])).toEqual([
         [4, 'B'],
@@ -64,7 +64,7 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
     })
 
     test('only a version below the committed offset counts', async () => {
-      const fence = await store.claim(newScope())
+      const fence = await store.claim(newScope(), 4)
       await save(fence, [entry('a', version(7, 'new'), version(3, 'old'))])
       expect(await load(fence, 8, ['a'])).toEqual([[7, 'new']])
       expect(await load(fence, 7, ['a'])).toEqual([[3, 'old']])
@@ -72,14 +72,14 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
     })
 
     test('a deletion is a version, too', async () => {
-      const fence = await store.claim(newScope())
+      const fence = await store.claim(newScope(), 4)
       await save(fence, [entry('a', version(7), version(3, 'old'))])
       expect(await load(fence, 8, ['a'])).toEqual([[7, undefined]])
       expect(await load(fence, 7, ['a'])).toEqual([[3, 'old']])
     })
 
     test('each scope has its own keys', async () => {
-      const [one, two] = [await store.claim(newScope()), await store.claim(newScope())]
+      const [one, two] = [await store.claim(newScope(), 4), await store.claim(newScope(), 4)]
       await save(one, [entry('a', version(1, 'one'))])
       await save(two, [entry('a', version(1, 'two'))])
       expect(await load(one, 2, ['a'])).toEqual([[1, 'one']])
@@ -87,7 +87,7 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
     })
 
     test('keys may be any text of any length, values any bytes up to a mebibyte', async () => {
-      const fence = await store.claim(newScope())
+      const fence = await store.claim(newScope(), 4)
       const keys = ['你好', 'a\u0000b', 'x'.repeat(5000), `${'x'.repeat(4999)}y`]
       await save(
         fence,
@@ -101,15 +101,28 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
 
     test('a claim fences the owner before it, which can then neither load nor save', async () => {
       const scope = newScope()
-      const former = await store.claim(scope)
+      const former = await store.claim(scope, 4)
       await save(former, [entry('a', version(1, 'former'))])
       const writes = await store.save(former, [entry('a', version(2, 'late'))])
-      const fence = await (await under.open()).claim(scope)
+      const fence = await (await under.open()).claim(scope, 4)
       expect(fence.token).toBeGreaterThan(former.token)
       await expect(save(former, [entry('a', version(3, 'zombie'))])).rejects.toMatchObject({ code: 'FENCED' })
       // Fenced between `save` and the log's commit.
       if (writes) expect(() => under.commit(writes)).toThrow(expect.objectContaining({ code: 'FENCED' }))
       expect((await load(fence, 9, ['a']))[0]?.[1]).toBe(writes ? 'former' : 'late')
+    })
+
+    test('state is not split when its topic gets another number of partitions', async () => {
+      const scope = newScope()
+      await store.claim(scope, 4)
+      const fence = await store.claim({ ...scope, partition: 3 }, 4)
+      await expect((await under.open()).claim(scope, 6)).rejects.toMatchObject({
+        code: 'PARTITIONS_CHANGED',
+        retryable: false,
+        message: expect.stringMatching(/"utterances" has 6 partitions.+group-.+had 4.+replay.+another name/),
+      })
+      await save(fence, [entry('a', version(1, 'still mine'))])
+      await store.claim({ ...scope, group: `${scope.group}-2` }, 6)
     })
 
     protocolContract(() => ({ store, ...under }))

@@ -55,7 +55,7 @@ describe('time-to-live', () => {
 
   test('expired keys go, slice by slice; the others stay', async () => {
     const store = embeddedStore(environment)
-    const fence = await store.claim({ group: 'g', topic: 't', partition: 0 })
+    const fence = await store.claim({ group: 'g', topic: 't', partition: 0 }, 1)
     const many = Array.from({ length: 1200 }, (_, i) => `short ${i}`)
     await keys(fence, many, 1000, 'v')
     await keys(fence, ['long'], 3 * day, 'v')

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Environment } from '../embedded/environment.ts'
 import { ConnectorError } from '../errors.ts'
-import { decodeVersions, deletedFor, encodeVersions, expiryOf, type Versions } from './embedded/versions.ts'
-import type { Entry, Fence, Scope, Store, Version } from './store.ts'
+import { checkPartitions } from './partitions.ts'
+import type { Entry, Fence, Scope, Store } from './store.ts'
+import { expiryOf, lifetimeOf, newestBelow, noVersion, versionsBytes, writeVersions } from './versions.ts'
 
 export interface EmbeddedStoreOptions {
   /**
@@ -54,16 +55,21 @@ export function embeddedStore(
   function write(fence: Fence, entries: readonly Entry[]): void {
     const scope = check(fence)
     const now = Date.now()
-    for (const { key, next, previous, expireAfterMs } of entries) {
-      const lifetime = expireAfterMs ?? (next.value === undefined ? deletedFor : Number.POSITIVE_INFINITY)
-      state.putSync(stateKey(scope, key), encodeVersions(next, previous, now + lifetime))
+    for (const entry of entries) {
+      const value = Buffer.allocUnsafe(versionsBytes(entry))
+      writeVersions(value, 0, entry, now + lifetimeOf(entry))
+      state.putSync(stateKey(scope, entry.key), value)
     }
   }
 
   return {
-    async claim({ group, topic, partition }) {
+    async claim({ group, topic, partition }, partitions) {
       const scope = { group, topic, partition }
+      const partitionsKey = ['partitions', group, topic]
       return environment.transaction(() => {
+        const recorded = meta.get(partitionsKey) as number | undefined
+        checkPartitions(scope, recorded ?? partitions, partitions)
+        if (recorded === undefined) meta.putSync(partitionsKey, partitions)
         const former = recordOf(scope)
         const lastScope = (meta.get(['scopes']) as number | undefined) ?? 0
         const record = { id: former?.id ?? lastScope + 1, token: (former?.token ?? 0) + 1 }
@@ -77,7 +83,7 @@ export function embeddedStore(
       const scope = check(fence)
       return keys.map((key) => {
         const value = state.getBinary(stateKey(scope, key))
-        return value ? newestBelow(decodeVersions(value), committed) : nothing
+        return value ? newestBelow(value, committed) : noVersion
       })
     },
     async save(fence, entries) {
@@ -102,11 +108,6 @@ export function embeddedStore(
     async close() {},
   }
 }
-
-const nothing: Version = { offset: -1, value: undefined }
-
-const newestBelow = ({ next, previous }: Versions, committed: number): Version =>
-  [next, previous].find(({ offset }) => offset < committed) ?? nothing
 
 /** The scope, then the key; for a key too long for LMDB, a byte that no UTF-8 has and the key's SHA-256. */
 function stateKey(scope: number, key: string): Buffer {

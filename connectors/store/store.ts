@@ -4,8 +4,13 @@
  * `contract.ts` is the suite that every driver passes.
  */
 export interface Store {
-  /** Takes a partition's state over: every save with an earlier fence fails from now on. */
-  claim(scope: Scope): Promise<Fence>
+  /**
+   * Takes a partition's state over: every save with an earlier fence fails from now on.
+   * @param partitions how many the topic has now. The group's first claim of the topic records it: with another
+   * number, keys would lie in other partitions than their state
+   * @throws PARTITIONS_CHANGED where it differs from the recorded one
+   */
+  claim(scope: Scope, partitions: number): Promise<Fence>
   /**
    * Reads many keys in one round trip: for each the newest version whose offset is below `committed`
    * (the group's committed offset), or one without a value.

@@ -33,10 +33,13 @@ export class KeyedStates {
     private readonly cacheSize = 8_000,
   ) {}
 
-  /** Takes a partition over at its committed offset. */
-  async assign(scope: Scope, committed: number): Promise<void> {
+  /**
+   * Takes a partition over at its committed offset.
+   * @param partitions how many the topic has now
+   */
+  async assign(scope: Scope, committed: number, partitions: number): Promise<void> {
     if (this.stages.length === 0) return
-    this.#owned.set(scope.partition, { fence: await this.store.claim(scope), committed })
+    this.#owned.set(scope.partition, { fence: await this.store.claim(scope, partitions), committed })
   }
 
   revoke(partition: number): void {
@@ -44,20 +47,21 @@ export class KeyedStates {
     for (const [id, cell] of this.#cells) if (cell.partition === partition) this.#cells.delete(id)
   }
 
-  /** Brings the states of these keys into memory: one round trip, if any is missing. */
+  /** Brings the states of these keys, and of the partition, into memory: one round trip, if any is missing. */
   async load(partition: number, keys: ReadonlySet<string>): Promise<void> {
     if (this.stages.length === 0) return
     const missing: string[] = []
-    for (const key of keys) {
-      for (const { name } of this.stages) {
-        const id = `${name}/${key}`
-        const cell = this.#cells.get(id)
-        if (cell) {
-          this.#cells.delete(id)
-          this.#cells.set(id, cell)
-          this.#touched.add(cell)
-        } else missing.push(id)
-      }
+    const want = (id: string) => {
+      const cell = this.#cells.get(id)
+      if (cell) {
+        this.#cells.delete(id)
+        this.#cells.set(id, cell)
+        this.#touched.add(cell)
+      } else missing.push(id)
+    }
+    for (const { name, state } of this.stages) {
+      if (state?.scope === 'partition') want(`${name}/${partition}`)
+      else for (const key of keys) want(`${name}/${key}`)
     }
     if (missing.length === 0) return
     const { fence, committed } = this.#owner(partition)
@@ -133,10 +137,11 @@ export class KeyedStates {
       entries.set(cell.partition, list)
     }
     this.#saved = entries
+    const saves = [...entries].map(([partition, list]) => this.store.save(this.#owner(partition).fence, list))
     const enlisted: (() => void)[] = []
-    for (const [partition, list] of entries) {
-      const write = await this.store.save(this.#owner(partition).fence, list)
-      if (write) enlisted.push(write)
+    for (const saved of await Promise.allSettled(saves)) {
+      if (saved.status === 'rejected') throw saved.reason
+      if (saved.value) enlisted.push(saved.value)
     }
     if (enlisted.length === 0) return undefined
     return () => {

@@ -53,7 +53,7 @@ async function runSchedule(lent: Lent, topic: string, seed: number) {
 
   /** Every yield is a point where the owner may stop, for a while or for ever. */
   async function* owner(): AsyncGenerator<void> {
-    const fence = await lent.store.claim(scope)
+    const fence = await lent.store.claim(scope, 1)
     yield
     const producer = await lent.log.producer(scope.group)
     yield
