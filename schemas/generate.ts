@@ -8,12 +8,12 @@ import { clickhouse } from './generators/clickhouse.ts'
 import { history } from './generators/history.ts'
 import { typescript } from './generators/typescript.ts'
 
-/** The events that have a table, with the field that gives a row its time and those that sort it. */
+/** The events that have a table, with the field that gives a row its time, those that sort it, and the one that says its shard. */
 const tables = [
-  { event: 'processed', time: 'occurredAt', order: ['channel', 'occurredAt', 'id'] },
-  { event: 'reply', time: 'createdAt', order: ['channel', 'createdAt', 'id'] },
-  { event: 'alert', time: 'windowStart', order: ['rule', 'windowStart', 'id'] },
-  { event: 'deadletter', time: 'createdAt', order: ['stage', 'createdAt', 'id'] },
+  { event: 'processed', time: 'occurredAt', order: ['channel', 'occurredAt', 'id'], shard: 'conversation' },
+  { event: 'reply', time: 'createdAt', order: ['channel', 'createdAt', 'id'], shard: 'conversation' },
+  { event: 'alert', time: 'windowStart', order: ['rule', 'windowStart', 'id'], shard: 'group' },
+  { event: 'deadletter', time: 'createdAt', order: ['stage', 'createdAt', 'id'], shard: 'key' },
 ] as const
 
 const notice = (comment: string) =>

@@ -1,5 +1,6 @@
 import { type ClickHouseClientConfigOptions, createClient } from '@clickhouse/client'
-import { clientOlap, type Driver, literal } from './client.ts'
+import { literal, quoted } from '../../schemas/sql.ts'
+import { clientOlap, type Driver } from './client.ts'
 import type { Engine } from './engine.ts'
 import type { Olap } from './olap.ts'
 
@@ -23,7 +24,7 @@ export function chdbOlap(engine: Engine, database = 'default'): Olap {
     lend,
     lendReader: (work) =>
       lend(async (client) => {
-        await client.command({ query: `USE ${database}` })
+        await client.command({ query: `USE ${quoted(database)}` })
         return work(client)
       }),
     insert: (avro, statement) =>

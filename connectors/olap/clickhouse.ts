@@ -2,11 +2,12 @@ import { Agent, type AgentOptions } from 'node:http'
 import { Readable } from 'node:stream'
 import { type ClickHouseClientConfigOptions, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { containerHeader } from '../../schemas/container.ts'
-import { clientOlap, literal } from './client.ts'
+import { literal } from '../../schemas/sql.ts'
+import { clientOlap, type Driver } from './client.ts'
 import type { Olap } from './olap.ts'
 
 export interface ClickhouseOptions {
-  /** Such as `http://127.0.0.1:8123`. */
+  /** Such as `http://127.0.0.1:8123`: a node, or what spreads requests over the nodes of a cluster. */
   readonly url: string
   readonly username?: string
   readonly password?: string
@@ -14,15 +15,40 @@ export interface ClickhouseOptions {
   readonly database?: string
   /** Speak through this unix socket; `url` is then only what the requests say. */
   readonly socketPath?: string
+  /** PEM of the authority that signed the server's certificate, where the system doesn't know it. */
+  readonly ca?: Buffer
+  /** Milliseconds without an answer after which a request fails; two minutes unless told. */
+  readonly timeoutMs?: number
+  /** Whether what is sent is gzipped. */
+  readonly compression?: boolean
+  /** Whether most replicas of a replicated table must have a block before it counts; else one does. */
+  readonly majority?: boolean
 }
 
-/** A ClickHouse server, or a process that serves its engine (`serveClickhouse`), over HTTP. */
-export function clickhouseOlap({ socketPath, database, ...options }: ClickhouseOptions): Olap {
+/**
+ * A ClickHouse server, or a process that serves its engine (`serveClickhouse`), over HTTP.
+ * @throws Error where `url` is none
+ */
+export function clickhouseOlap(options: ClickhouseOptions): Olap {
+  const {
+    url,
+    username,
+    password,
+    database,
+    socketPath,
+    ca,
+    timeoutMs = 120_000,
+    compression = false,
+  } = options
   const agent = socketPath === undefined ? undefined : agentOf(socketPath)
   const settings: ClickHouseClientConfigOptions = {
-    ...options,
+    url,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
     ...(agent ? { http_agent: agent } : {}),
-    request_timeout: 120_000,
+    ...(ca ? { tls: { ca_cert: ca } } : {}),
+    compression: { request: compression },
+    request_timeout: timeoutMs,
     log: { level: ClickHouseLogLevel.OFF },
   }
   const client = createClient(settings)
@@ -46,7 +72,7 @@ export function clickhouseOlap({ socketPath, database, ...options }: ClickhouseO
     return structure
   }
 
-  return clientOlap({
+  const driver: Driver = {
     lend: (work) => work(client),
     lendReader: (work) => work(reader),
     async insert(avro, statement) {
@@ -61,7 +87,8 @@ export function clickhouseOlap({ socketPath, database, ...options }: ClickhouseO
       await reader.close()
       agent?.destroy()
     },
-  })
+  }
+  return clientOlap(driver, options.majority ? ["insert_quorum = 'auto'"] : [])
 }
 
 function agentOf(socketPath: string): Agent {

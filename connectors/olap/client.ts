@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '@clickhouse/client'
+import { literal, quoted } from '../../schemas/sql.ts'
 import { ConnectorError } from '../errors.ts'
 import { insertFailure, queryFailure } from './failures.ts'
 import { refusal } from './guard.ts'
@@ -24,14 +25,19 @@ const insertSettings = [
   'max_insert_threads = 1',
   'min_insert_block_size_rows = 100000000',
   'min_insert_block_size_bytes = 0',
+  'distributed_foreground_insert = 1', // else a node of a cluster says yes before the shards have the rows
   'input_format_null_as_default = 1',
-].join(', ')
+]
 
 const maxMemoryBytes = 1 << 30
 const maxSqlCharacters = 100_000
 
-/** Everything about ClickHouse that does not depend on where it runs. */
-export function clientOlap(driver: Driver): Olap {
+/**
+ * Everything about ClickHouse that does not depend on where it runs.
+ * @param more settings of every insert
+ */
+export function clientOlap(driver: Driver, more: readonly string[] = []): Olap {
+  const settings = [...insertSettings, ...more].join(', ')
   let tableFunctions: readonly string[] | undefined
 
   return {
@@ -49,11 +55,11 @@ export function clientOlap(driver: Driver): Olap {
       const names = columns.map(({ name }) => quoted(name)).join(', ')
       const expressions = columns.map(({ expression }) => expression).join(', ')
       const into = `${table.split('.').map(quoted).join('.')} (${names})`
-      const settings = `${insertSettings}, insert_deduplication_token = ${literal(token)}`
+      const all = `${settings}, insert_deduplication_token = ${literal(token)}`
       try {
         await driver.insert(
           avro,
-          (rows) => `INSERT INTO ${into} SETTINGS ${settings} SELECT ${expressions} FROM ${rows}`,
+          (rows) => `INSERT INTO ${into} SETTINGS ${all} SELECT ${expressions} FROM ${rows}`,
         )
       } catch (error) {
         throw insertFailure(error, `block ${token} does not go into table "${table}"`)
@@ -77,11 +83,6 @@ export function clientOlap(driver: Driver): Olap {
     close: () => driver.close(),
   }
 }
-
-/** A string as ClickHouse's SQL has it. */
-export const literal = (text: string): string => `'${text.replaceAll(/[\\']/g, '\\$&')}'`
-
-const quoted = (name: string): string => `\`${name.replaceAll(/[\\`]/g, '\\$&')}\``
 
 async function namesOfTableFunctions(client: ClickHouseClient): Promise<string[]> {
   const result = await client.query({

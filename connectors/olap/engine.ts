@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChdbConnection } from 'chdb/connection'
 import { ConnectorError } from '../errors.ts'
+import { forgetUnfinished } from './unfinished.ts'
 
 /** ClickHouse in the process, over one folder. It is loaded and opened on first use. */
 export interface Engine {
@@ -17,13 +18,19 @@ export interface Engine {
 /** Purging memory twenty times a second, as a server does, would cost an idle laptop 3 ms of every second. */
 const connectionArgs = ['--memory_worker_period_ms=1000']
 
+export interface EngineOptions {
+  readonly folder: string
+  /** A configuration file as a server has it: clusters, macros. */
+  readonly config?: string
+}
+
 /**
  * The engine over a folder, which belongs to one process at a time: the lock is the engine's own, and the
  * kernel releases it with the process. A process has one engine.
  *
  * Every call fails with OLAP_BUSY while another process has the folder, with UNAVAILABLE where it can't be opened.
  */
-export function chdbEngine({ folder }: { readonly folder: string }): Engine {
+export function chdbEngine({ folder, config }: EngineOptions): Engine {
   const data = join(folder, 'chdb')
   const blocks = join(folder, 'blocks')
   let opened: ReturnType<typeof open> | undefined
@@ -39,7 +46,9 @@ export function chdbEngine({ folder }: { readonly folder: string }): Engine {
     await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
       throw unavailable(`the OLAP folder "${folder}" can not be made`, cause)
     })
-    const session = await hold(() => new Session(data, { connectionArgs }), data)
+    if ((await holderOf(data)) === undefined) await forgetUnfinished(data)
+    const args = [...connectionArgs, ...(config === undefined ? [] : [`--config-file=${config}`])]
+    const session = await hold(() => new Session(data, { connectionArgs: args }), data)
     await rm(blocks, { recursive: true, force: true })
     await mkdir(blocks)
     return { session, drainPending, connect: () => createChdbConnection({ path: data }) }

@@ -45,20 +45,59 @@ const engineAtFault = new Set([
   209, // SOCKET_TIMEOUT
   210, // NETWORK_ERROR
   236, // ABORTED
+  242, // TABLE_IS_READ_ONLY
   243, // NOT_ENOUGH_SPACE
+  279, // ALL_CONNECTION_TRIES_FAILED
   394, // QUERY_WAS_CANCELLED
+  999, // KEEPER_EXCEPTION
+])
+
+/** Codes for a user that the server does not know. */
+const strangers = new Set([
+  192, // UNKNOWN_USER
+  193, // WRONG_PASSWORD
+  194, // REQUIRED_PASSWORD
+  195, // IP_ADDRESS_NOT_ALLOWED
   516, // AUTHENTICATION_FAILED
 ])
+
+/** Codes for a user that may not do this. A query that gets them asked for too much; an insert has a right to it. */
+const forbidden = new Set([
+  164, // READONLY
+  497, // ACCESS_DENIED
+])
+
+/** Codes of a server that has no such cluster, or no Keeper. */
+const noCluster = new Set([
+  139, // NO_ELEMENTS_IN_CONFIG
+  225, // NO_ZOOKEEPER
+  392, // QUERY_IS_PROHIBITED
+  701, // CLUSTER_DOESNT_EXIST
+])
+
+/** What a failure of a shard carries: others may have their rows of the block, so it must come again as it is. */
+const atShard = 'Insertion status:'
 
 /** The failure of an insert or a migration, as the interface has it. */
 export function insertFailure(error: unknown, what: string): ConnectorError {
   if (error instanceof ConnectorError) return error
   const code = codeOf(error)
-  return new ConnectorError(
-    code !== undefined && dataAtFault.has(code) ? 'QUERY_REFUSED' : 'UNAVAILABLE',
-    `${what}: ${messageOf(error)}`,
-    { cause: error },
-  )
+  const message = messageOf(error)
+  if (code !== undefined && strangers.has(code)) return stranger(message, error)
+  if (code !== undefined && forbidden.has(code))
+    return new ConnectorError(
+      'UNAUTHORIZED',
+      `${what}: ${message}; grant it to the user in olap.username, whose profile must not be readonly`,
+      { cause: error },
+    )
+  if (code !== undefined && noCluster.has(code))
+    return new ConnectorError(
+      'MISCONFIGURED',
+      `${what}: ${message}; olap.cluster must be a cluster that the server knows, with Keeper, or empty`,
+      { cause: error },
+    )
+  const faulty = code !== undefined && dataAtFault.has(code) && !String(error).includes(atShard)
+  return new ConnectorError(faulty ? 'QUERY_REFUSED' : 'UNAVAILABLE', `${what}: ${message}`, { cause: error })
 }
 
 /** The failure of a query. */
@@ -66,10 +105,18 @@ export function queryFailure(error: unknown): ConnectorError {
   if (error instanceof ConnectorError) return error
   const code = codeOf(error)
   const message = messageOf(error)
+  if (code !== undefined && strangers.has(code)) return stranger(message, error)
   if (code === undefined || engineAtFault.has(code))
     return new ConnectorError('UNAVAILABLE', `the OLAP engine does not answer: ${message}`, { cause: error })
   return new ConnectorError(pastLimit.has(code) ? 'QUERY_LIMIT' : 'QUERY_REFUSED', message, { cause: error })
 }
+
+const stranger = (message: string, cause: unknown) =>
+  new ConnectorError(
+    'UNAUTHORIZED',
+    `the OLAP server refuses the user: ${message}; check olap.username and olap.password`,
+    { cause },
+  )
 
 /** ClickHouse's own number; undefined where the failure isn't ClickHouse's. */
 function codeOf(error: unknown): number | undefined {

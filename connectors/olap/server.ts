@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { chmod, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
@@ -14,8 +16,23 @@ export interface Served {
   close(): Promise<void>
 }
 
-/** Where to listen. Whoever reaches it may do anything to the tables: a socket is for this user alone. */
-export type Listen = { readonly socketPath: string } | { readonly port: number }
+/** Where to listen. Whoever reaches it may do anything to the tables, unless users are named. */
+export type Listen = { readonly socketPath: string } | ListenOnPort
+
+export interface ListenOnPort {
+  /** 0: any that is free. */
+  readonly port: number
+  /** Who may come, by name; anyone unless told. */
+  readonly users?: Readonly<Record<string, User>>
+  /** PEM files; plain HTTP unless told. */
+  readonly tls?: { readonly certificate: string; readonly key: string }
+}
+
+interface User {
+  readonly password: string
+  /** Whether the user may only read. */
+  readonly readonly?: boolean
+}
 
 /** Parameters of a request that are no settings. The rest is. */
 const notSettings = new Set(['query', 'query_id', 'database', 'session_id', 'role'])
@@ -29,9 +46,13 @@ const notSettings = new Set(['query', 'query_id', 'database', 'session_id', 'rol
  */
 export async function serveClickhouse(engine: Engine, listen: Listen): Promise<Served> {
   await (await engine.connect()).close()
-  const server = createServer((request, response) => {
-    answer(engine, request, response).catch((error: unknown) => fail(response, error))
-  })
+  const { users, tls } = 'port' in listen ? listen : {}
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    answer(engine, userOf(request, users), request, response).catch((error: unknown) => fail(response, error))
+  }
+  const server = tls
+    ? createSecureServer({ cert: readFileSync(tls.certificate), key: readFileSync(tls.key) }, handle)
+    : createServer(handle)
   if ('socketPath' in listen) {
     await rm(listen.socketPath, { force: true }) // left by a process that was killed: the folder is ours
     await listening(server, () => server.listen(listen.socketPath))
@@ -41,7 +62,7 @@ export async function serveClickhouse(engine: Engine, listen: Listen): Promise<S
   }
   const port = 'port' in listen ? (server.address() as AddressInfo).port : 80
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     async close() {
       server.close()
       server.closeIdleConnections()
@@ -56,9 +77,34 @@ async function listening(server: Server, listen: () => void): Promise<void> {
   await ready
 }
 
-async function answer(engine: Engine, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** Who asks; undefined for a stranger. The client names itself in its own way over TLS. */
+function userOf({ headers }: IncomingMessage, users: ListenOnPort['users']): User | undefined {
+  if (!users) return anyone
+  const basic = Buffer.from(headers.authorization?.replace(/^Basic /, '') ?? '', 'base64').toString()
+  const given = [headers['x-clickhouse-user'], headers['x-clickhouse-key']]
+  const [name, password] = given[0] === undefined ? basic.split(/:(.*)/s) : given.map(String)
+  const user = name !== undefined && Object.hasOwn(users, name) ? users[name] : undefined
+  return user?.password === password ? user : undefined
+}
+
+const anyone: User = { password: '' }
+
+const authenticationFailed = {
+  code: '516',
+  type: 'AUTHENTICATION_FAILED',
+  message: 'Authentication failed: password is incorrect, or there is no user with such name.',
+}
+
+async function answer(
+  engine: Engine,
+  user: User | undefined,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://localhost')
   if (url.pathname === '/ping') return void response.end('Ok.\n')
+  if (!user) throw authenticationFailed
+  if (user.readonly) url.searchParams.set('readonly', '1')
   const body = await bodyOf(request)
   const inUrl = url.searchParams.get('query')
   const result =
@@ -104,6 +150,8 @@ function fail(response: ServerResponse, error: unknown): void {
   const { code, type, message } = error as { code?: string; type?: string; message: string }
   if (type === undefined) return void response.writeHead(503).end(message)
   response
-    .writeHead(500, { 'X-ClickHouse-Exception-Code': String(code) })
+    .writeHead(code === authenticationFailed.code ? 403 : 500, {
+      'X-ClickHouse-Exception-Code': String(code),
+    })
     .end(`Code: ${code}. DB::Exception: ${message} (${type})`)
 }

@@ -1,6 +1,6 @@
 // Generated from schemas/*.avsc by `npm run generate`. Change those instead.
 
-export const database = 'murmur'
+import type { Table, View } from '../tables.ts'
 
 /** The columns of each table, and what each is made of over the fields of the Avro block. */
 export const columns = {
@@ -76,17 +76,129 @@ export const columns = {
   ],
 } as const
 
-/** Makes all tables, and adds what an older installation lacks. Each statement may run again. */
-export const migrations: readonly string[] = [
-  "CREATE DATABASE IF NOT EXISTS murmur",
-  "CREATE TABLE IF NOT EXISTS murmur.processed (`id` String COMMENT 'Unique: one utterance, one id, however often it is sent', `conversation` String COMMENT 'Key: order holds within a conversation', `user` String COMMENT 'Who spoke, as the channel knows them', `channel` LowCardinality(String) COMMENT 'Where it was said: chat, web, voice, social, review, import …', `role` LowCardinality(String) COMMENT 'A bot\\'s or an agent\\'s words re-enter as utterances; they are remembered, never answered', `text` String COMMENT 'What was said, as it was said', `media_count` UInt32 COMMENT 'Voice notes, pictures, documents: how many', `language_hint` LowCardinality(String) COMMENT 'BCP 47 tag that the channel claims', `occurred_at` DateTime64(3, 'UTC') COMMENT 'When it was said', `attributes` Map(LowCardinality(String), String) COMMENT 'Whatever else the channel knows', `clean_text` String COMMENT 'Normalised text: NFKC, no control or zero-width characters, single blanks', `language` LowCardinality(String) COMMENT 'en, zh, mixed or other', `language_confidence` Float32 COMMENT '0 to 1', `fingerprint` Int64 COMMENT '52-bit SimHash of the clean text: near-duplicates differ in few bits', `truncated` Bool COMMENT 'The text was longer than allowed and was cut', `intent` LowCardinality(String) COMMENT 'The most likely intent, or out_of_scope', `intent_confidence` Float32 COMMENT 'Calibrated probability, 0 to 1', `sentiment` LowCardinality(String) COMMENT 'Polarity', `sentiment_score` Float32 COMMENT '-1 (negative) to 1 (positive)', `tier` LowCardinality(String) COMMENT 'Which tier of the model answered', `turn` Int32 COMMENT 'Number of this utterance in its session, from 1', `session_started_at` DateTime64(3, 'UTC') COMMENT 'When the session\\'s first utterance was said', `user_turns` Int32 COMMENT 'Utterances of the user so far in the session, this one included', `negative_turns` Int32 COMMENT 'Of these, negative ones', `slots` Map(LowCardinality(String), String) COMMENT 'What the session has learnt, as of this utterance', `tags` Array(LowCardinality(String)) COMMENT 'Set by plugins', `annotations` Map(LowCardinality(String), String) COMMENT 'Set by plugins, by plugin.field', `processed_at` DateTime64(3, 'UTC') COMMENT 'When the chain was through') ENGINE = MergeTree PARTITION BY toYYYYMM(`occurred_at`) ORDER BY (`channel`, `occurred_at`, `id`) SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 15, min_bytes_for_wide_part = 268435456",
-  "ALTER TABLE murmur.processed ADD COLUMN IF NOT EXISTS `id` String COMMENT 'Unique: one utterance, one id, however often it is sent', ADD COLUMN IF NOT EXISTS `conversation` String COMMENT 'Key: order holds within a conversation', ADD COLUMN IF NOT EXISTS `user` String COMMENT 'Who spoke, as the channel knows them', ADD COLUMN IF NOT EXISTS `channel` LowCardinality(String) COMMENT 'Where it was said: chat, web, voice, social, review, import …', ADD COLUMN IF NOT EXISTS `role` LowCardinality(String) COMMENT 'A bot\\'s or an agent\\'s words re-enter as utterances; they are remembered, never answered', ADD COLUMN IF NOT EXISTS `text` String COMMENT 'What was said, as it was said', ADD COLUMN IF NOT EXISTS `media_count` UInt32 COMMENT 'Voice notes, pictures, documents: how many', ADD COLUMN IF NOT EXISTS `language_hint` LowCardinality(String) COMMENT 'BCP 47 tag that the channel claims', ADD COLUMN IF NOT EXISTS `occurred_at` DateTime64(3, 'UTC') COMMENT 'When it was said', ADD COLUMN IF NOT EXISTS `attributes` Map(LowCardinality(String), String) COMMENT 'Whatever else the channel knows', ADD COLUMN IF NOT EXISTS `clean_text` String COMMENT 'Normalised text: NFKC, no control or zero-width characters, single blanks', ADD COLUMN IF NOT EXISTS `language` LowCardinality(String) COMMENT 'en, zh, mixed or other', ADD COLUMN IF NOT EXISTS `language_confidence` Float32 COMMENT '0 to 1', ADD COLUMN IF NOT EXISTS `fingerprint` Int64 COMMENT '52-bit SimHash of the clean text: near-duplicates differ in few bits', ADD COLUMN IF NOT EXISTS `truncated` Bool COMMENT 'The text was longer than allowed and was cut', ADD COLUMN IF NOT EXISTS `intent` LowCardinality(String) COMMENT 'The most likely intent, or out_of_scope', ADD COLUMN IF NOT EXISTS `intent_confidence` Float32 COMMENT 'Calibrated probability, 0 to 1', ADD COLUMN IF NOT EXISTS `sentiment` LowCardinality(String) COMMENT 'Polarity', ADD COLUMN IF NOT EXISTS `sentiment_score` Float32 COMMENT '-1 (negative) to 1 (positive)', ADD COLUMN IF NOT EXISTS `tier` LowCardinality(String) COMMENT 'Which tier of the model answered', ADD COLUMN IF NOT EXISTS `turn` Int32 COMMENT 'Number of this utterance in its session, from 1', ADD COLUMN IF NOT EXISTS `session_started_at` DateTime64(3, 'UTC') COMMENT 'When the session\\'s first utterance was said', ADD COLUMN IF NOT EXISTS `user_turns` Int32 COMMENT 'Utterances of the user so far in the session, this one included', ADD COLUMN IF NOT EXISTS `negative_turns` Int32 COMMENT 'Of these, negative ones', ADD COLUMN IF NOT EXISTS `slots` Map(LowCardinality(String), String) COMMENT 'What the session has learnt, as of this utterance', ADD COLUMN IF NOT EXISTS `tags` Array(LowCardinality(String)) COMMENT 'Set by plugins', ADD COLUMN IF NOT EXISTS `annotations` Map(LowCardinality(String), String) COMMENT 'Set by plugins, by plugin.field', ADD COLUMN IF NOT EXISTS `processed_at` DateTime64(3, 'UTC') COMMENT 'When the chain was through'",
-  "CREATE TABLE IF NOT EXISTS murmur.replies (`id` String COMMENT 'hash(utterance, plugin)', `conversation` String COMMENT 'Key', `user` String COMMENT 'Who is answered', `channel` LowCardinality(String) COMMENT 'Where to answer', `in_reply_to` String COMMENT 'Id of the utterance', `text` String COMMENT 'The answer', `plugin` LowCardinality(String) COMMENT 'Who answered', `intent` LowCardinality(String) COMMENT 'Intent that was answered', `confidence` Float32 COMMENT '0 to 1', `attributes` Map(LowCardinality(String), String) COMMENT 'Whatever else the channel needs', `created_at` DateTime64(3, 'UTC') COMMENT 'When it was made') ENGINE = MergeTree PARTITION BY toYYYYMM(`created_at`) ORDER BY (`channel`, `created_at`, `id`) SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 15, min_bytes_for_wide_part = 268435456",
-  "ALTER TABLE murmur.replies ADD COLUMN IF NOT EXISTS `id` String COMMENT 'hash(utterance, plugin)', ADD COLUMN IF NOT EXISTS `conversation` String COMMENT 'Key', ADD COLUMN IF NOT EXISTS `user` String COMMENT 'Who is answered', ADD COLUMN IF NOT EXISTS `channel` LowCardinality(String) COMMENT 'Where to answer', ADD COLUMN IF NOT EXISTS `in_reply_to` String COMMENT 'Id of the utterance', ADD COLUMN IF NOT EXISTS `text` String COMMENT 'The answer', ADD COLUMN IF NOT EXISTS `plugin` LowCardinality(String) COMMENT 'Who answered', ADD COLUMN IF NOT EXISTS `intent` LowCardinality(String) COMMENT 'Intent that was answered', ADD COLUMN IF NOT EXISTS `confidence` Float32 COMMENT '0 to 1', ADD COLUMN IF NOT EXISTS `attributes` Map(LowCardinality(String), String) COMMENT 'Whatever else the channel needs', ADD COLUMN IF NOT EXISTS `created_at` DateTime64(3, 'UTC') COMMENT 'When it was made'",
-  "CREATE TABLE IF NOT EXISTS murmur.alerts (`id` String COMMENT 'hash(rule, group, window start)', `rule` LowCardinality(String) COMMENT 'Name of the rule', `group` String COMMENT 'Key: what the rule was grouped by', `severity` LowCardinality(String) COMMENT 'How bad', `window_start` DateTime64(3, 'UTC') COMMENT 'Inclusive', `window_end` DateTime64(3, 'UTC') COMMENT 'Exclusive', `value` Float64 COMMENT 'What was measured', `threshold` Float64 COMMENT 'What was allowed', `summary` String COMMENT 'One sentence for a person', `samples` Array(String) COMMENT 'Ids of some of the utterances', `created_at` DateTime64(3, 'UTC') COMMENT 'When it was raised') ENGINE = MergeTree PARTITION BY toYYYYMM(`window_start`) ORDER BY (`rule`, `window_start`, `id`) SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 15, min_bytes_for_wide_part = 268435456",
-  "ALTER TABLE murmur.alerts ADD COLUMN IF NOT EXISTS `id` String COMMENT 'hash(rule, group, window start)', ADD COLUMN IF NOT EXISTS `rule` LowCardinality(String) COMMENT 'Name of the rule', ADD COLUMN IF NOT EXISTS `group` String COMMENT 'Key: what the rule was grouped by', ADD COLUMN IF NOT EXISTS `severity` LowCardinality(String) COMMENT 'How bad', ADD COLUMN IF NOT EXISTS `window_start` DateTime64(3, 'UTC') COMMENT 'Inclusive', ADD COLUMN IF NOT EXISTS `window_end` DateTime64(3, 'UTC') COMMENT 'Exclusive', ADD COLUMN IF NOT EXISTS `value` Float64 COMMENT 'What was measured', ADD COLUMN IF NOT EXISTS `threshold` Float64 COMMENT 'What was allowed', ADD COLUMN IF NOT EXISTS `summary` String COMMENT 'One sentence for a person', ADD COLUMN IF NOT EXISTS `samples` Array(String) COMMENT 'Ids of some of the utterances', ADD COLUMN IF NOT EXISTS `created_at` DateTime64(3, 'UTC') COMMENT 'When it was raised'",
-  "CREATE TABLE IF NOT EXISTS murmur.deadletters (`id` String COMMENT 'hash(topic, partition, offset, stage)', `resolution` LowCardinality(String) COMMENT 'A later record of the same id resolves the first', `topic` LowCardinality(String) COMMENT 'Where the message came from; a source\\'s id for a row that never became one', `partition` Int32 COMMENT 'Where it came from; -1 for a source', `offset` Int64 COMMENT 'Where it came from; -1 for a source', `key` String COMMENT 'The message\\'s key', `value` String COMMENT 'The message\\'s original bytes', `timestamp` DateTime64(3, 'UTC') COMMENT 'The message\\'s own time', `stage` LowCardinality(String) COMMENT 'Which stage refused it', `code` LowCardinality(String) COMMENT 'Kind of fault, as a word for machines', `reason` String COMMENT 'What is wrong, with field, value and remedy', `created_at` DateTime64(3, 'UTC') COMMENT 'When it was refused') ENGINE = MergeTree PARTITION BY toYYYYMM(`created_at`) ORDER BY (`stage`, `created_at`, `id`) SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 15, min_bytes_for_wide_part = 268435456",
-  "ALTER TABLE murmur.deadletters ADD COLUMN IF NOT EXISTS `id` String COMMENT 'hash(topic, partition, offset, stage)', ADD COLUMN IF NOT EXISTS `resolution` LowCardinality(String) COMMENT 'A later record of the same id resolves the first', ADD COLUMN IF NOT EXISTS `topic` LowCardinality(String) COMMENT 'Where the message came from; a source\\'s id for a row that never became one', ADD COLUMN IF NOT EXISTS `partition` Int32 COMMENT 'Where it came from; -1 for a source', ADD COLUMN IF NOT EXISTS `offset` Int64 COMMENT 'Where it came from; -1 for a source', ADD COLUMN IF NOT EXISTS `key` String COMMENT 'The message\\'s key', ADD COLUMN IF NOT EXISTS `value` String COMMENT 'The message\\'s original bytes', ADD COLUMN IF NOT EXISTS `timestamp` DateTime64(3, 'UTC') COMMENT 'The message\\'s own time', ADD COLUMN IF NOT EXISTS `stage` LowCardinality(String) COMMENT 'Which stage refused it', ADD COLUMN IF NOT EXISTS `code` LowCardinality(String) COMMENT 'Kind of fault, as a word for machines', ADD COLUMN IF NOT EXISTS `reason` String COMMENT 'What is wrong, with field, value and remedy', ADD COLUMN IF NOT EXISTS `created_at` DateTime64(3, 'UTC') COMMENT 'When it was refused'",
-  "CREATE TABLE IF NOT EXISTS murmur.sentiment_by_minute (`minute` DateTime('UTC') COMMENT 'Start of the minute', `channel` LowCardinality(String) COMMENT 'Where it was said', `language` LowCardinality(String) COMMENT 'en, zh, mixed or other', `intent` LowCardinality(String) COMMENT 'The most likely intent', `sentiment` LowCardinality(String) COMMENT 'Polarity', `utterances` SimpleAggregateFunction(sum, UInt64) COMMENT 'How many', `score` SimpleAggregateFunction(sum, Float64) COMMENT 'Sum of their sentiment scores') ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(`minute`) ORDER BY (`channel`, `minute`, `language`, `intent`, `sentiment`) SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 15, min_bytes_for_wide_part = 268435456",
-  "CREATE MATERIALIZED VIEW IF NOT EXISTS murmur.sentiment_by_minute_view TO murmur.sentiment_by_minute AS SELECT toStartOfMinute(toDateTime(occurred_at, 'UTC')) AS minute, channel, language, intent, sentiment, count() AS utterances, sum(toFloat64(sentiment_score)) AS score FROM murmur.processed WHERE role = 'user' GROUP BY minute, channel, language, intent, sentiment",
+export const tables: readonly Table[] = [
+  {
+    "name": "processed",
+    "engine": "MergeTree",
+    "columns": [
+      "`id` String COMMENT 'Unique: one utterance, one id, however often it is sent'",
+      "`conversation` String COMMENT 'Key: order holds within a conversation'",
+      "`user` String COMMENT 'Who spoke, as the channel knows them'",
+      "`channel` LowCardinality(String) COMMENT 'Where it was said: chat, web, voice, social, review, import …'",
+      "`role` LowCardinality(String) COMMENT 'A bot\\'s or an agent\\'s words re-enter as utterances; they are remembered, never answered'",
+      "`text` String COMMENT 'What was said, as it was said'",
+      "`media_count` UInt32 COMMENT 'Voice notes, pictures, documents: how many'",
+      "`language_hint` LowCardinality(String) COMMENT 'BCP 47 tag that the channel claims'",
+      "`occurred_at` DateTime64(3, 'UTC') COMMENT 'When it was said'",
+      "`attributes` Map(LowCardinality(String), String) COMMENT 'Whatever else the channel knows'",
+      "`clean_text` String COMMENT 'Normalised text: NFKC, no control or zero-width characters, single blanks'",
+      "`language` LowCardinality(String) COMMENT 'en, zh, mixed or other'",
+      "`language_confidence` Float32 COMMENT '0 to 1'",
+      "`fingerprint` Int64 COMMENT '52-bit SimHash of the clean text: near-duplicates differ in few bits'",
+      "`truncated` Bool COMMENT 'The text was longer than allowed and was cut'",
+      "`intent` LowCardinality(String) COMMENT 'The most likely intent, or out_of_scope'",
+      "`intent_confidence` Float32 COMMENT 'Calibrated probability, 0 to 1'",
+      "`sentiment` LowCardinality(String) COMMENT 'Polarity'",
+      "`sentiment_score` Float32 COMMENT '-1 (negative) to 1 (positive)'",
+      "`tier` LowCardinality(String) COMMENT 'Which tier of the model answered'",
+      "`turn` Int32 COMMENT 'Number of this utterance in its session, from 1'",
+      "`session_started_at` DateTime64(3, 'UTC') COMMENT 'When the session\\'s first utterance was said'",
+      "`user_turns` Int32 COMMENT 'Utterances of the user so far in the session, this one included'",
+      "`negative_turns` Int32 COMMENT 'Of these, negative ones'",
+      "`slots` Map(LowCardinality(String), String) COMMENT 'What the session has learnt, as of this utterance'",
+      "`tags` Array(LowCardinality(String)) COMMENT 'Set by plugins'",
+      "`annotations` Map(LowCardinality(String), String) COMMENT 'Set by plugins, by plugin.field'",
+      "`processed_at` DateTime64(3, 'UTC') COMMENT 'When the chain was through'"
+    ],
+    "partition": "toYYYYMM(`occurred_at`)",
+    "order": "`channel`, `occurred_at`, `id`",
+    "shard": "conversation"
+  },
+  {
+    "name": "replies",
+    "engine": "MergeTree",
+    "columns": [
+      "`id` String COMMENT 'hash(utterance, plugin)'",
+      "`conversation` String COMMENT 'Key'",
+      "`user` String COMMENT 'Who is answered'",
+      "`channel` LowCardinality(String) COMMENT 'Where to answer'",
+      "`in_reply_to` String COMMENT 'Id of the utterance'",
+      "`text` String COMMENT 'The answer'",
+      "`plugin` LowCardinality(String) COMMENT 'Who answered'",
+      "`intent` LowCardinality(String) COMMENT 'Intent that was answered'",
+      "`confidence` Float32 COMMENT '0 to 1'",
+      "`attributes` Map(LowCardinality(String), String) COMMENT 'Whatever else the channel needs'",
+      "`created_at` DateTime64(3, 'UTC') COMMENT 'When it was made'"
+    ],
+    "partition": "toYYYYMM(`created_at`)",
+    "order": "`channel`, `created_at`, `id`",
+    "shard": "conversation"
+  },
+  {
+    "name": "alerts",
+    "engine": "MergeTree",
+    "columns": [
+      "`id` String COMMENT 'hash(rule, group, window start)'",
+      "`rule` LowCardinality(String) COMMENT 'Name of the rule'",
+      "`group` String COMMENT 'Key: what the rule was grouped by'",
+      "`severity` LowCardinality(String) COMMENT 'How bad'",
+      "`window_start` DateTime64(3, 'UTC') COMMENT 'Inclusive'",
+      "`window_end` DateTime64(3, 'UTC') COMMENT 'Exclusive'",
+      "`value` Float64 COMMENT 'What was measured'",
+      "`threshold` Float64 COMMENT 'What was allowed'",
+      "`summary` String COMMENT 'One sentence for a person'",
+      "`samples` Array(String) COMMENT 'Ids of some of the utterances'",
+      "`created_at` DateTime64(3, 'UTC') COMMENT 'When it was raised'"
+    ],
+    "partition": "toYYYYMM(`window_start`)",
+    "order": "`rule`, `window_start`, `id`",
+    "shard": "group"
+  },
+  {
+    "name": "deadletters",
+    "engine": "MergeTree",
+    "columns": [
+      "`id` String COMMENT 'hash(topic, partition, offset, stage)'",
+      "`resolution` LowCardinality(String) COMMENT 'A later record of the same id resolves the first'",
+      "`topic` LowCardinality(String) COMMENT 'Where the message came from; a source\\'s id for a row that never became one'",
+      "`partition` Int32 COMMENT 'Where it came from; -1 for a source'",
+      "`offset` Int64 COMMENT 'Where it came from; -1 for a source'",
+      "`key` String COMMENT 'The message\\'s key'",
+      "`value` String COMMENT 'The message\\'s original bytes'",
+      "`timestamp` DateTime64(3, 'UTC') COMMENT 'The message\\'s own time'",
+      "`stage` LowCardinality(String) COMMENT 'Which stage refused it'",
+      "`code` LowCardinality(String) COMMENT 'Kind of fault, as a word for machines'",
+      "`reason` String COMMENT 'What is wrong, with field, value and remedy'",
+      "`created_at` DateTime64(3, 'UTC') COMMENT 'When it was refused'"
+    ],
+    "partition": "toYYYYMM(`created_at`)",
+    "order": "`stage`, `created_at`, `id`",
+    "shard": "key"
+  },
+  {
+    "name": "sentiment_by_minute",
+    "engine": "AggregatingMergeTree",
+    "columns": [
+      "`minute` DateTime('UTC') COMMENT 'Start of the minute'",
+      "`channel` LowCardinality(String) COMMENT 'Where it was said'",
+      "`language` LowCardinality(String) COMMENT 'en, zh, mixed or other'",
+      "`intent` LowCardinality(String) COMMENT 'The most likely intent'",
+      "`sentiment` LowCardinality(String) COMMENT 'Polarity'",
+      "`utterances` SimpleAggregateFunction(sum, UInt64) COMMENT 'How many'",
+      "`score` SimpleAggregateFunction(sum, Float64) COMMENT 'Sum of their sentiment scores'"
+    ],
+    "partition": "toYYYYMM(`minute`)",
+    "order": "`channel`, `minute`, `language`, `intent`, `sentiment`",
+    "shard": "channel"
+  }
+]
+
+export const views: readonly View[] = [
+  {
+    "name": "sentiment_by_minute_view",
+    "into": "sentiment_by_minute",
+    "select": "toStartOfMinute(toDateTime(occurred_at, 'UTC')) AS minute, channel, language, intent, sentiment, count() AS utterances, sum(toFloat64(sentiment_score)) AS score",
+    "from": "processed",
+    "rest": "WHERE role = 'user' GROUP BY minute, channel, language, intent, sentiment"
+  }
 ]

@@ -6,16 +6,19 @@ import { chdbOlap } from '../../connectors/olap/chdb.ts'
 import { chdbEngine } from '../../connectors/olap/engine.ts'
 import type { Olap } from '../../connectors/olap/olap.ts'
 import { containerFile } from '../container.ts'
-import { columns, database, migrations } from '../generated/clickhouse.ts'
-import type { Topic } from '../topic.ts'
+import { columns, tables, views } from '../generated/clickhouse.ts'
+import { tableStatements } from '../tables.ts'
+import type { AvroTopic } from '../topic.ts'
 import { alerts, deadletters, processed, replies } from '../topics.ts'
 
+const database = 'murmur'
+const statements = tableStatements({ tables, views }, { database })
 let folder: string
 let olap: Olap
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'murmur-ddl-'))
   olap = chdbOlap(chdbEngine({ folder }), database)
-  await olap.migrate(migrations)
+  await olap.migrate(statements)
 })
 afterAll(async () => {
   await olap.close()
@@ -26,7 +29,7 @@ const limits = { maxRows: 100, maxSeconds: 10, maxBytes: 1 << 20 }
 const rows = async (sql: string) => (await olap.query(sql, limits)).rows
 
 /** Inserts a block as the sink does. */
-function insert<T>({ name, codec }: Topic<T>, values: readonly T[], token: string): Promise<void> {
+function insert<T>({ name, codec }: AvroTopic<T>, values: readonly T[], token: string): Promise<void> {
   const slices = values.map((value) => {
     const data = Buffer.alloc(4096)
     return { data, start: 0, end: codec.encode(value, data, 0) }
@@ -200,7 +203,7 @@ test('replies, alerts and dead letters become rows', async () => {
 })
 
 test('the statements may run again, and bring an older table what it lacks', async () => {
-  await olap.migrate(['ALTER TABLE murmur.replies DROP COLUMN `plugin`', ...migrations])
+  await olap.migrate(['ALTER TABLE murmur.replies DROP COLUMN `plugin`', ...statements])
   expect(await rows('SELECT plugin FROM replies')).toEqual([{ plugin: '' }])
 })
 

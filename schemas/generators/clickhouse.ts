@@ -1,4 +1,5 @@
 import type { Field, FieldType, RecordSchema } from '../files.ts'
+import type { Table, View } from '../tables.ts'
 
 /** How one topic is laid out as a table. */
 export interface TableLayout {
@@ -8,6 +9,8 @@ export interface TableLayout {
   readonly time: string
   /** The Avro fields that rows are sorted by. */
   readonly order: readonly string[]
+  /** The Avro field that rows are spread over the shards of a cluster by. */
+  readonly shard: string
 }
 
 interface Column {
@@ -17,8 +20,6 @@ interface Column {
   /** What the column is made of, over the Avro fields as ClickHouse reads them. */
   readonly expression: string
 }
-
-const database = 'murmur'
 
 /** Texts that take few values: ClickHouse keeps them as a dictionary. */
 const enumerable = new Set([
@@ -35,52 +36,38 @@ const enumerable = new Set([
   'tags',
 ])
 
-/** How many inserted blocks a table remembers by their tokens; a block that comes again is dropped. */
-/**
- * The window is how many blocks are remembered by their tokens. The rest is for small blocks that come often:
- * merges of many parts at once rewrite a row less often (a third less CPU for the sink), and parts stay in few files.
- */
-const settings =
-  'SETTINGS non_replicated_deduplication_window = 10000, merge_selector_base = 15, min_bytes_for_wide_part = 268435456'
-
-/** Writes the statements that make the tables, and the columns that an insert fills from an Avro block. */
+/** Writes the tables, and the columns that an insert fills from an Avro block. */
 export function clickhouse(layouts: readonly TableLayout[]): string {
   const tables = layouts.map((layout) => ({ ...layout, columns: layout.schema.fields.flatMap(column) }))
-  const statements = [
-    `CREATE DATABASE IF NOT EXISTS ${database}`,
-    ...tables.flatMap(({ columns, ...layout }) => [create(layout, columns), addColumns(layout, columns)]),
-    ...rollup,
-  ]
-  return `export const database = '${database}'
+  return `import type { Table, View } from '../tables.ts'
 
 /** The columns of each table, and what each is made of over the fields of the Avro block. */
 export const columns = {
 ${tables.map(({ topic, columns }) => `  ${topic}: [\n${columns.map(literal).join('')}  ],\n`).join('')}} as const
 
-/** Makes all tables, and adds what an older installation lacks. Each statement may run again. */
-export const migrations: readonly string[] = [
-${statements.map((statement) => `  ${JSON.stringify(statement)},\n`).join('')}]
+export const tables: readonly Table[] = ${JSON.stringify([...tables.map(table), rollup], null, 2)}
+
+export const views: readonly View[] = ${JSON.stringify([rollupView], null, 2)}
 `
 }
 
 const literal = ({ name, expression }: Column) =>
   `    { name: '${name}', expression: ${JSON.stringify(expression)} },\n`
 
-function create({ topic, time, order }: TableLayout, columns: readonly Column[]): string {
-  return [
-    `CREATE TABLE IF NOT EXISTS ${database}.${topic} (${columns.map(definition).join(', ')})`,
-    'ENGINE = MergeTree',
-    `PARTITION BY toYYYYMM(\`${snakeCase(time)}\`)`,
-    `ORDER BY (${order.map((field) => `\`${snakeCase(field)}\``).join(', ')})`,
-    settings,
-  ].join(' ')
-}
-
-/** One statement for all, as each ALTER costs a rewrite of the table's metadata. */
-const addColumns = ({ topic }: TableLayout, columns: readonly Column[]): string =>
-  `ALTER TABLE ${database}.${topic} ${columns
-    .map((column) => `ADD COLUMN IF NOT EXISTS ${definition(column)}`)
-    .join(', ')}`
+const table = ({
+  topic,
+  time,
+  order,
+  shard,
+  columns,
+}: TableLayout & { columns: readonly Column[] }): Table => ({
+  name: topic,
+  engine: 'MergeTree',
+  columns: columns.map(definition),
+  partition: `toYYYYMM(\`${snakeCase(time)}\`)`,
+  order: order.map((field) => `\`${snakeCase(field)}\``).join(', '),
+  shard: snakeCase(shard),
+})
 
 const definition = ({ name, type, comment }: Column) => `\`${name}\` ${type} COMMENT '${escaped(comment)}'`
 
@@ -132,7 +119,28 @@ const scalars: Readonly<Record<string, string>> = {
 }
 
 /** Sentiment of what users said, by minute: kept up to date by ClickHouse itself as rows come in. */
-const rollup = [
-  `CREATE TABLE IF NOT EXISTS ${database}.sentiment_by_minute (\`minute\` DateTime('UTC') COMMENT 'Start of the minute', \`channel\` LowCardinality(String) COMMENT 'Where it was said', \`language\` LowCardinality(String) COMMENT 'en, zh, mixed or other', \`intent\` LowCardinality(String) COMMENT 'The most likely intent', \`sentiment\` LowCardinality(String) COMMENT 'Polarity', \`utterances\` SimpleAggregateFunction(sum, UInt64) COMMENT 'How many', \`score\` SimpleAggregateFunction(sum, Float64) COMMENT 'Sum of their sentiment scores') ENGINE = AggregatingMergeTree PARTITION BY toYYYYMM(\`minute\`) ORDER BY (\`channel\`, \`minute\`, \`language\`, \`intent\`, \`sentiment\`) ${settings}`,
-  `CREATE MATERIALIZED VIEW IF NOT EXISTS ${database}.sentiment_by_minute_view TO ${database}.sentiment_by_minute AS SELECT toStartOfMinute(toDateTime(occurred_at, 'UTC')) AS minute, channel, language, intent, sentiment, count() AS utterances, sum(toFloat64(sentiment_score)) AS score FROM ${database}.processed WHERE role = 'user' GROUP BY minute, channel, language, intent, sentiment`,
-]
+const rollup: Table = {
+  name: 'sentiment_by_minute',
+  engine: 'AggregatingMergeTree',
+  columns: [
+    "`minute` DateTime('UTC') COMMENT 'Start of the minute'",
+    "`channel` LowCardinality(String) COMMENT 'Where it was said'",
+    "`language` LowCardinality(String) COMMENT 'en, zh, mixed or other'",
+    "`intent` LowCardinality(String) COMMENT 'The most likely intent'",
+    "`sentiment` LowCardinality(String) COMMENT 'Polarity'",
+    "`utterances` SimpleAggregateFunction(sum, UInt64) COMMENT 'How many'",
+    "`score` SimpleAggregateFunction(sum, Float64) COMMENT 'Sum of their sentiment scores'",
+  ],
+  partition: 'toYYYYMM(`minute`)',
+  order: '`channel`, `minute`, `language`, `intent`, `sentiment`',
+  shard: 'channel',
+}
+
+const rollupView: View = {
+  name: 'sentiment_by_minute_view',
+  into: rollup.name,
+  select:
+    "toStartOfMinute(toDateTime(occurred_at, 'UTC')) AS minute, channel, language, intent, sentiment, count() AS utterances, sum(toFloat64(sentiment_score)) AS score",
+  from: 'processed',
+  rest: "WHERE role = 'user' GROUP BY minute, channel, language, intent, sentiment",
+}

@@ -1,18 +1,20 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest'
 import { openEnvironment } from '../../connectors/embedded/environment.ts'
 import { ConnectorError } from '../../connectors/errors.ts'
 import { type EmbeddedLog, embeddedLog } from '../../connectors/log/embedded.ts'
 import { RecordsBuilder, valueAt } from '../../connectors/log/records.ts'
 import { chdbOlap } from '../../connectors/olap/chdb.ts'
+import { clickhouseOlap } from '../../connectors/olap/clickhouse.ts'
 import { chdbEngine } from '../../connectors/olap/engine.ts'
 import type { Olap } from '../../connectors/olap/olap.ts'
 import type { Registry } from '../../connectors/registry/registry.ts'
 import { type AvroSchema, codec } from '../../schemas/codec.ts'
 import { deadletters } from '../../schemas/topics.ts'
 import { encodeFramed, headerBytes } from '../../schemas/wire.ts'
+import { type ClickHouseServer, startClickHouse } from '../../servers/clickhouse.ts'
 import type { RunningProcessor } from '../runtime/processor.ts'
 import { type SinkOptions, startSink } from './sink.ts'
 
@@ -62,41 +64,69 @@ const migrations = [
   `CREATE TABLE sink.deadletters (id String, topic String, offset Int64, code String, reason String) ENGINE = MergeTree ORDER BY id ${deduplicated}`,
 ]
 
-/** A sink over a real log and a real engine, empty before every test. Importing this sets them up. */
-let folder: string
-export let olap: Olap
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'murmur-sink-'))
-  olap = chdbOlap(chdbEngine({ folder: join(folder, 'olap') }), 'sink')
-  await olap.migrate(migrations.slice(0, 1))
-})
-afterAll(async () => {
-  await olap.close()
-  await rm(folder, { recursive: true })
-})
+/** Where the tables lie, for the suites that run on each. */
+const engines = {
+  'chdb, in the process': async (folder: string) =>
+    chdbOlap(chdbEngine({ folder: join(folder, 'olap') }), 'sink'),
+  'a server, over HTTP': async () => {
+    server = await startClickHouse()
+    const remote = clickhouseOlap({ url: server.url, database: 'sink', timeoutMs: 2000 })
+    return {
+      ...remote,
+      async close() {
+        await remote.close()
+        await server.stop()
+      },
+    }
+  },
+}
 
+export let olap: Olap
+/** Where the tables lie in one. */
+export let server: ClickHouseServer
 export let log: EmbeddedLog
 let closeLog: () => Promise<void>
-let runs = 0
 const running: RunningProcessor[] = []
-beforeEach(async () => {
-  await olap.migrate(['DROP DATABASE sink SYNC', ...migrations])
-  const environment = openEnvironment(join(folder, `log-${runs++}`))
-  log = embeddedLog(environment, { heartbeatMs: 100 })
-  closeLog = async () => {
-    await log.close()
-    await environment.close()
-  }
-  const retention = { retentionMs: 1e12, retentionBytes: 1e12 }
-  await log.createTopics([
-    { name: 'notes', partitions: 2, ...retention },
-    { name: 'deadletters', partitions: 1, ...retention },
-  ])
-})
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((sink) => sink.stop()))
-  await closeLog()
-})
+
+/** Runs the tests with sinks over a real log and each engine. */
+export const describeSink = (tests: () => void): void => {
+  for (const name of Object.keys(engines)) describeSinkOn(name as keyof typeof engines, tests)
+}
+
+/** Runs the tests with sinks over a real log and this engine, both empty before every test. */
+export const describeSinkOn = (name: keyof typeof engines, tests: () => void): void => {
+  describe(name, () => {
+    let folder: string
+    let runs = 0
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'murmur-sink-'))
+      olap = await engines[name](folder)
+    })
+    afterAll(async () => {
+      await olap.close()
+      await rm(folder, { recursive: true })
+    })
+    beforeEach(async () => {
+      await olap.migrate(['DROP DATABASE IF EXISTS sink SYNC', ...migrations])
+      const environment = openEnvironment(join(folder, `log-${runs++}`))
+      log = embeddedLog(environment, { heartbeatMs: 100 })
+      closeLog = async () => {
+        await log.close()
+        await environment.close()
+      }
+      const retention = { retentionMs: 1e12, retentionBytes: 1e12 }
+      await log.createTopics([
+        { name: 'notes', partitions: 2, ...retention },
+        { name: 'deadletters', partitions: 1, ...retention },
+      ])
+    })
+    afterEach(async () => {
+      await Promise.all(running.splice(0).map((sink) => sink.stop()))
+      await closeLog()
+    })
+    tests()
+  })
+}
 
 export const start = async (options: Partial<SinkOptions> = {}): Promise<RunningProcessor> => {
   const sink = await startSink({

@@ -18,8 +18,9 @@ export interface Progress {
   readonly written: number
 }
 
-export const encodePromises = (ranges: readonly Range[]): string =>
-  JSON.stringify(ranges.map(({ first, last }) => [first, last]))
+/** @param written blocks that end here, or before, are noted as being in their table */
+export const encodePromises = (ranges: readonly Range[], written: number): string =>
+  JSON.stringify(ranges.map(({ first, last }) => (last <= written ? [first, last, 1] : [first, last])))
 
 /** What a new owner of the partition starts from. */
 export function resume({ offset, metadata }: Committed): Progress {
@@ -28,9 +29,9 @@ export function resume({ offset, metadata }: Committed): Progress {
   // a promise from somewhere else: the group's position was moved since
   if (!start || start.first > offset) return { position: offset, promised: [], written: offset - 1 }
   const promised = ranges.filter(({ last }) => last >= offset)
-  // a commit inside a block is made only once the block is in its table
-  const inside = promised.find(({ first }) => first < offset)
-  return { position: offset, promised, written: inside?.last ?? offset - 1 }
+  // that a block begins before the offset says nothing: the log moves a group past what nobody is to see
+  const written = promised.findLast((one) => one.written)?.last ?? offset - 1
+  return { position: offset, promised: promised.map(({ first, last }) => ({ first, last })), written }
 }
 
 /** The blocks that a claim up to `last` consists of: the promised ones as they are, then one of what is left. */
@@ -46,8 +47,8 @@ export const advance = (blocks: readonly Range[], last: number): Progress => ({
   written: Math.max(last, blocks.at(-1)?.last ?? last),
 })
 
-function decode(metadata: string | undefined): Range[] {
+function decode(metadata: string | undefined): (Range & { readonly written: boolean })[] {
   if (!metadata) return []
-  const pairs = JSON.parse(metadata) as [number, number][]
-  return pairs.map(([first, last]) => ({ first, last }))
+  const found = JSON.parse(metadata) as [number, number, 1?][]
+  return found.map(([first, last, written]) => ({ first, last, written: written === 1 }))
 }

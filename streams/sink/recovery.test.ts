@@ -4,6 +4,7 @@ import type { Block } from '../../connectors/olap/olap.ts'
 import {
   append,
   counted,
+  describeSink,
   expectExactly,
   framed,
   letters,
@@ -56,63 +57,65 @@ const steps: Record<string, () => Partial<SinkOptions>> = {
   }),
 }
 
-test.each(Object.keys(steps))(
-  'a crash %s loses and doubles nothing, though more records came since',
-  async (step) => {
+describeSink(() => {
+  test.each(Object.keys(steps))(
+    'a crash %s loses and doubles nothing, though more records came since',
+    async (step) => {
+      await append(
+        0,
+        range(0, 50).map((id) => framed(id, 'x', id % 2 ? 1 : 2)),
+      )
+      await append(
+        1,
+        range(50, 80).map((id) => framed(id, 'y')),
+      )
+      const first = await start(steps[step]?.())
+      await expect(first.done).rejects.toThrow('crash')
+      expect(first.meter.health('sink-1')).toMatchObject({ state: 'failed', reason: 'crash' })
+      await append(
+        0,
+        range(80, 100).map((id) => framed(id, 'z')),
+      )
+      await append(
+        1,
+        range(100, 110).map((id) => framed(id, 'z')),
+      )
+      await start()
+      await rows(110)
+      await until(async () => (await counted()) === 110)
+      await expectExactly(range(0, 110))
+    },
+  )
+
+  test('claims that are shorter after the crash still insert the promised block as it was', async () => {
     await append(
       0,
-      range(0, 50).map((id) => framed(id, 'x', id % 2 ? 1 : 2)),
+      range(0, 60).map((id) => framed(id, 'x')),
     )
-    await append(
-      1,
-      range(50, 80).map((id) => framed(id, 'y')),
-    )
-    const first = await start(steps[step]?.())
+    const first = await start({ log: logWith(() => ({ commit: crash })) })
     await expect(first.done).rejects.toThrow('crash')
-    expect(first.meter.health('sink-1')).toMatchObject({ state: 'failed', reason: 'crash' })
+    const sink = await start({ maxRecords: 7 })
+    await until(() => sink.meter.recordsIn === 60)
     await append(
       0,
-      range(80, 100).map((id) => framed(id, 'z')),
+      range(60, 65).map((id) => framed(id, 'x')),
     )
+    await rows(65)
+    await expectExactly(range(0, 65))
+  })
+
+  test('a crash while the rows at fault are looked for changes nothing about the outcome', async () => {
     await append(
-      1,
-      range(100, 110).map((id) => framed(id, 'z')),
+      0,
+      range(0, 20).map((id) => framed(id, id === 11 ? 'bad' : 'good')),
     )
-    await start()
-    await rows(110)
-    await until(async () => (await counted()) === 110)
-    await expectExactly(range(0, 110))
-  },
-)
-
-test('claims that are shorter after the crash still insert the promised block as it was', async () => {
-  await append(
-    0,
-    range(0, 60).map((id) => framed(id, 'x')),
-  )
-  const first = await start({ log: logWith(() => ({ commit: crash })) })
-  await expect(first.done).rejects.toThrow('crash')
-  const sink = await start({ maxRecords: 7 })
-  await until(() => sink.meter.recordsIn === 60)
-  await append(
-    0,
-    range(60, 65).map((id) => framed(id, 'x')),
-  )
-  await rows(65)
-  await expectExactly(range(0, 65))
-})
-
-test('a crash while the rows at fault are looked for changes nothing about the outcome', async () => {
-  await append(
-    0,
-    range(0, 20).map((id) => framed(id, id === 11 ? 'bad' : 'good')),
-  )
-  let inserts = 0
-  const insert = (block: Block) => (inserts++ < 3 ? olap.insert(block) : crash())
-  const first = await start({ olap: { ...olap, insert } })
-  await expect(first.done).rejects.toThrow('crash')
-  const sink = await start()
-  await until(() => sink.meter.recordsIn >= 20)
-  await expectExactly(range(0, 20).filter((id) => id !== 11))
-  expect(await letters()).toEqual([{ code: 'ROW_REFUSED', offset: 11 }])
+    let inserts = 0
+    const insert = (block: Block) => (inserts++ < 3 ? olap.insert(block) : crash())
+    const first = await start({ olap: { ...olap, insert } })
+    await expect(first.done).rejects.toThrow('crash')
+    const sink = await start()
+    await until(() => sink.meter.recordsIn >= 20)
+    await expectExactly(range(0, 20).filter((id) => id !== 11))
+    expect(await letters()).toEqual([{ code: 'ROW_REFUSED', offset: 11 }])
+  })
 })

@@ -11,7 +11,7 @@ import { Encoder } from '../runtime/encoder.ts'
 import { defaultFlood, FloodGuard, type FloodSettings } from '../runtime/flood.ts'
 import { Meter } from '../runtime/meter.ts'
 import type { RunningProcessor } from '../runtime/processor.ts'
-import { type Backoff, defaultBackoff, delayBefore, pause } from '../runtime/retry.ts'
+import { type Backoff, defaultBackoff, persist } from '../runtime/retry.ts'
 import { advance, encodePromises, type Progress, plan, type Range, resume } from './promises.ts'
 import { type BlockStats, type Target, writeBlock } from './writer.ts'
 
@@ -21,6 +21,8 @@ export interface SinkOptions {
   readonly registry: Registry
   /** By topic. */
   readonly tables: Readonly<Record<string, Target>>
+  /** Makes the tables; tried until it works, before the first block goes in. What no try can mend ends the sink. */
+  readonly prepare?: () => Promise<void>
   /** The consumer group; `sink` unless told. */
   readonly group?: string
   /** A claim's most records, over all partitions. Default: 20,000 */
@@ -70,29 +72,14 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
     return schema
   }
 
-  async function persist<T>(work: () => Promise<T>, end: AbortSignal): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const result = await work()
-        meter.state('running')
-        return result
-      } catch (error) {
-        if (!(error instanceof ConnectorError && error.retryable)) throw error
-        meter.state('retrying', error.message)
-        await pause(delayBefore(attempt, backoff), end)
-        end.throwIfAborted()
-      }
-    }
-  }
-
   async function write(claim: Claim, end: AbortSignal): Promise<void> {
     const works = claim.batches.map((batch): Work => {
       const progress = partitions.get(placeOf(batch)) as Progress
       return { batch, progress, blocks: plan(progress, nextOffset(batch) - 1) }
     })
-    const insist = <T>(work: () => Promise<T>) => persist(work, end)
+    const insist = <T>(work: () => Promise<T>) => persist(meter, backoff, end, work)
     const parts = { log, olap, tables, schemaOf, flood, now, onBlock, persist: insist }
-    await insist(() => claim.record(works.map(({ blocks }) => encodePromises(blocks))))
+    await insist(() => claim.record(works.map(({ blocks, progress }) => encodePromises(blocks, progress.written))))
     const refused: Rejection[] = []
     for (const { batch, progress, blocks } of works) {
       for (const block of blocks)
@@ -111,17 +98,27 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
   ): Promise<void> {
     const total = claim.batches.reduce((sum, { count }) => sum + count, 0)
     flood.check(performance.now(), total, refused.length, refused.at(-1)?.reason ?? '')
-    for (const rejection of refused) onRefused(rejection)
     const letters = refused
       .filter(({ message }) => message.origin.records.topic !== deadletters.name)
       .map((rejection) => deadLetter(rejection, 'sink', now()))
     const outputs = encoder.encode([[deadletters, letters]])
     // A block that reaches beyond this claim stays promised: a crash before the next record must not move its end
-    const promises = after.map(({ promised }) => (promised.length > 0 ? encodePromises(promised) : ''))
+    const promises = after.map(({ promised, written }) =>
+      promised.length > 0 ? encodePromises(promised, written) : '',
+    )
     await insist(() => claim.commit(outputs, undefined, promises))
+    for (const rejection of refused) onRefused(rejection)
     flood.count(performance.now(), total, refused.length)
     meter.done(claim.batches, outputs, refused.length)
   }
+
+  const prepared = persist(meter, backoff, stopping.signal, options.prepare ?? (async () => {})).catch(
+    (error: unknown) => {
+      if (!stopping.signal.aborted) throw error
+    },
+  )
+  // Said below, by `done`: not while this function still waits for the group
+  prepared.catch(() => {})
 
   const consumer = await log.consume({
     group,
@@ -134,6 +131,7 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
     async onAssigned(assigned) {
       for (const committed of assigned) partitions.set(placeOf(committed), resume(committed))
     },
+    onFault: (reason) => meter.fault(reason),
     onRevoked(lost) {
       for (const place of lost) partitions.delete(placeOf(place))
     },
@@ -141,6 +139,8 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
       const end = AbortSignal.any([stopping.signal, claim.signal])
       meter.begin()
       try {
+        await prepared
+        end.throwIfAborted()
         await write(claim, end)
       } catch (error) {
         const lost = error instanceof ConnectorError && error.code === 'FENCED'
@@ -149,8 +149,7 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
       }
     },
   })
-  meter.state('running')
-  const done = meter.follow(consumer.done)
+  const done = meter.follow(Promise.all([prepared, consumer.done]).then(() => {}))
   return {
     meter,
     done,
