@@ -12,7 +12,7 @@ import type { Message, Rejection, Routed } from './message.ts'
  * - A throw: the world is at fault (broker, store, model). Nothing of the batch commits; it is tried again.
  * - A stage touches no metrics, retries, offsets or clients, and calls no other stage.
  *
- * Make one with `each`, `batch` or `keyed`.
+ * Make one with `each`, `batch`, `keyed` or `partitioned`.
  */
 export interface Stage {
   readonly name: string
@@ -38,7 +38,7 @@ export interface Context {
   readonly states: States
 }
 
-/** State by key, as of the batch: what `set` leaves is committed with the batch's outputs, or not at all. */
+/** State by key, or by partition, as of the batch: what `set` leaves is committed with the batch's outputs, or not at all. */
 export interface States {
   /** The state of the key, or the initial one where there is none or it had expired by `timestamp`. */
   get(key: string, timestamp: number): unknown
@@ -46,8 +46,10 @@ export interface States {
 }
 
 export interface StateSettings<S> {
+  /** What has a state of its own: each key, or each partition of the input. */
+  readonly scope: 'key' | 'partition'
   readonly initial: () => S
-  /** The state is forgotten when the next message of its key comes so much later; undefined: never. */
+  /** The state is forgotten when the next message of its key, or partition, comes so much later; undefined: never. */
   readonly expireAfterMs: number | undefined
 }
 
@@ -102,15 +104,39 @@ export function batch<In, Out>(
   return stage(wiring, work)
 }
 
+interface Stateful<S, In, Out> extends Wiring<In, Out> {
+  readonly state: { readonly initial: () => S; readonly expireAfter?: Duration }
+}
+
+type Step<S, In, Out> = (
+  state: S,
+  message: Message<In>,
+  context: Context,
+) => readonly [S, readonly Output<Out>[]]
+
 /** State by key: `(state, message) → [state, outputs]`, in key order. The state is a value; JSON must hold it. */
-export function keyed<S, In, Out>(
-  wiring: Wiring<In, Out> & {
-    readonly state: { readonly initial: () => S; readonly expireAfter?: Duration }
-  },
-  work: (state: S, message: Message<In>, context: Context) => readonly [S, readonly Output<Out>[]],
+export const keyed = <S, In, Out>(wiring: Stateful<S, In, Out>, work: Step<S, In, Out>): Stage =>
+  stateful('key', wiring, work)
+
+/**
+ * State by partition of the input, over all its keys: for counts and windows that need no look at one key. Partitions
+ * are worked on apart, so whoever reads what they give adds it up. Otherwise as `keyed`.
+ */
+export const partitioned = <S, In, Out>(wiring: Stateful<S, In, Out>, work: Step<S, In, Out>): Stage =>
+  stateful('partition', wiring, work)
+
+function stateful<S, In, Out>(
+  scope: 'key' | 'partition',
+  wiring: Stateful<S, In, Out>,
+  work: Step<S, In, Out>,
 ): Stage {
   const { initial, expireAfter } = wiring.state
+  const keyOf =
+    scope === 'key'
+      ? ({ key }: Message<In>) => key
+      : ({ origin }: Message<In>) => String(origin.records.partition)
   const settings = {
+    scope,
     initial,
     expireAfterMs: expireAfter === undefined ? undefined : milliseconds(expireAfter),
   }
@@ -119,11 +145,11 @@ export function keyed<S, In, Out>(
     (messages, context) => {
       const outputs: Output<Out>[] = []
       for (const message of messages) {
-        const before = context.states.get(message.key, message.timestamp) as S
+        const key = keyOf(message)
+        const before = context.states.get(key, message.timestamp) as S
         const [after, made] = work(before, message, context)
-        // Unchanged state is touched all the same where it expires: what counts is the key's last message
-        if (after !== before || expireAfter !== undefined)
-          context.states.set(message.key, after, message.timestamp)
+        // Unchanged state is touched all the same where it expires: what counts is the last message
+        if (after !== before || expireAfter !== undefined) context.states.set(key, after, message.timestamp)
         outputs.push(...made)
       }
       return outputs

@@ -3,10 +3,13 @@ import type { LinearModel } from '../language/linear.ts'
 import { linearTier } from '../language/linear-tier.ts'
 import { loadModel, shippedModel } from '../language/model-file.ts'
 import { loadPlugins } from '../plugins/host.ts'
+import { utterances } from '../schemas/topics.ts'
 import { cleaning } from './cleaning/cleaning.ts'
 import { context } from './context/context.ts'
+import { utteranceIntake } from './ingest/intake.ts'
 import { intent } from './intent/intent.ts'
 import { chain } from './plugins/plugins.ts'
+import { inputTopics } from './runtime/chain.ts'
 import type { Processor } from './runtime/processor.ts'
 import { type Topology, topology } from './runtime/topology.ts'
 import type { Stage } from './stage.ts'
@@ -49,7 +52,9 @@ export async function murmur(config: Config): Promise<Topology> {
       const known = [...Object.keys(stages), sinkName].join(', ')
       throw new Error(`processors.${name}.stages: no stage is named "${stage}"; there are ${known}`)
     })
-    processors.push({ name, stages: await Promise.all(made), publish })
+    const processor = { name, stages: await Promise.all(made), publish }
+    const takesUtterances = inputTopics(processor.stages).includes(utterances)
+    processors.push(takesUtterances ? { ...processor, intake: utteranceIntake(config.input) } : processor)
   }
   return topology(processors)
 }

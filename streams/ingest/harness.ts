@@ -63,7 +63,7 @@ export function ingestHarness() {
     const source = options.source ?? open()
     return ingest({
       source,
-      mapping: compileMapping(options.pairs ?? [], { source: source.id, now }),
+      mapping: compileMapping(options.pairs ?? [], { source: source.id }),
       log,
       destinations,
       now,

@@ -5,7 +5,7 @@ import { compileMapping } from './mapping.ts'
 
 const now = Date.UTC(2026, 0, 1)
 const map = (fields: Fields, pairs: readonly string[] = [], at = '1') =>
-  compileMapping(pairs, { source: 'file:/feed.jsonl', now }).utteranceOf({ at, fields })
+  compileMapping(pairs, { source: 'file:/feed.jsonl' }).utteranceOf({ at, fields }, { occurredAt: now })
 
 describe('a mapping', () => {
   it('without pairs takes the fields that bear their own names', () => {
@@ -92,10 +92,10 @@ describe('a mapping', () => {
     const idOf = (text: string, at: string) => (map({ text }, [], at) as { id: string }).id
     expect(idOf('Hello', '1')).toBe(idOf('Hello', '1'))
     expect(new Set([idOf('Hello', '1'), idOf('Hello', '2'), idOf('Bye', '1')]).size).toBe(3)
-    const other = compileMapping([], { source: 'other', now }).utteranceOf({
-      at: '1',
-      fields: { text: 'Hello' },
-    })
+    const other = compileMapping([], { source: 'other' }).utteranceOf(
+      { at: '1', fields: { text: 'Hello' } },
+      { occurredAt: now },
+    )
     expect((other as { id: string }).id).not.toBe(idOf('Hello', '1'))
   })
 
@@ -158,12 +158,10 @@ describe('a mapping', () => {
     ['text', '--map "text" is not a pair; write field=column or field=\'constant\''],
     ['=a', 'is not a pair'],
   ])('refuses the pair %s', (pair, message) => {
-    expect(() => compileMapping([pair], { source: 's', now })).toThrow(message)
+    expect(() => compileMapping([pair], { source: 's' })).toThrow(message)
   })
 
   it('refuses a field that is mapped twice', () => {
-    expect(() => compileMapping(['text=a', 'text=b'], { source: 's', now })).toThrow(
-      'maps "text" a second time',
-    )
+    expect(() => compileMapping(['text=a', 'text=b'], { source: 's' })).toThrow('maps "text" a second time')
   })
 })

@@ -10,14 +10,22 @@ export interface Mapping {
   /** The columns that the pairs name. */
   readonly columns: readonly string[]
   /** Makes an utterance of a row, or says what is wrong with the row: field, value and remedy. */
-  utteranceOf(row: Row): Utterance | string
+  utteranceOf(row: Row, defaults: Defaults): Utterance | string
 }
 
 export interface MappingContext {
   /** Id of the source: ids of utterances are made from it. */
   readonly source: string
-  /** When a row without a time was said, in milliseconds since the epoch: one time for the whole ingest. */
-  readonly now: number
+  /** Where the pairs were written: errors name it. Default: --map */
+  readonly option?: string
+}
+
+/** What holds of a row that doesn't say. */
+interface Defaults {
+  /** In milliseconds since the epoch. */
+  readonly occurredAt: number
+  /** Undefined: the user's, or else one of its own. */
+  readonly conversation?: string | undefined
 }
 
 /** Reads a field's value from a row; undefined or null where there is none. */
@@ -48,40 +56,48 @@ const attributePrefix = 'attributes.'
  *
  * A field that no pair names comes from the column of its name; the text also from `content`, `message`, `body`
  * or `review`. Where there is no value: the id is a hash of source, place and text, the conversation is the
- * user's or else the utterance's id, the channel is `import`, the role `user`, the time that of the ingest.
+ * user's or else the utterance's id, the channel is `import`, the role `user`; time, and conversation, may have
+ * defaults of the row's own.
  * @throws SOURCE_INVALID where a pair can't be understood
  */
-export function compileMapping(pairs: readonly string[], { source, now }: MappingContext): Mapping {
-  const { getters, columns } = parsePairs(pairs)
+export function compileMapping(
+  pairs: readonly string[],
+  { source, option = '--map' }: MappingContext,
+): Mapping {
+  const { getters, columns } = parsePairs(pairs, option)
   const get = (field: string): Getter => getters.get(field) ?? ((fields) => fields[field])
   const [id, conversation, user, channel] = [get('id'), get('conversation'), get('user'), get('channel')]
   const [roleOf, mediaOf, hint, time] = [get('role'), get('media'), get('languageHint'), get('occurredAt')]
   const textOf = getters.get('text') ?? firstOf(textColumns)
   const attributesOf = attributesGetter(getters, get('attributes'))
 
-  function make({ at, fields }: Row): Utterance {
+  function make({ at, fields }: Row, defaults: Defaults): Utterance {
     const said = text(textOf(fields))
     const who = name('user', user(fields)) ?? null
     const unique = name('id', id(fields)) ?? contentId(source, at, said)
     return {
       id: unique,
-      conversation: name('conversation', conversation(fields)) ?? who ?? unique,
+      conversation:
+        name('conversation', conversation(fields)) ??
+        name('conversation', defaults.conversation) ??
+        who ??
+        unique,
       user: who,
       channel: name('channel', channel(fields)) ?? 'import',
       role: role(roleOf(fields)),
       text: said,
       media: media(mediaOf(fields)),
       languageHint: name('languageHint', hint(fields)) ?? null,
-      occurredAt: occurredAt(time(fields), now),
+      occurredAt: occurredAt(time(fields), defaults.occurredAt),
       attributes: attributesOf(fields),
     }
   }
 
   return {
     columns,
-    utteranceOf(row) {
+    utteranceOf(row, defaults) {
       try {
-        return make(row)
+        return make(row, defaults)
       } catch (error) {
         if (error instanceof Misfit) return error.message
         throw error
@@ -94,7 +110,9 @@ export function compileMapping(pairs: readonly string[], { source, now }: Mappin
 export const contentId = (source: string, at: string, content: string): string =>
   hash('sha1', `${source}\n${at}\n${content}`, 'hex').slice(0, 24)
 
-function parsePairs(pairs: readonly string[]) {
+function parsePairs(pairs: readonly string[], option: string) {
+  const invalid = (pair: string, problem: string) =>
+    new ConnectorError('SOURCE_INVALID', `${option} "${pair}" ${problem}`)
   const getters = new Map<string, Getter>()
   const columns: string[] = []
   for (const pair of pairs) {
@@ -111,9 +129,6 @@ function parsePairs(pairs: readonly string[]) {
   }
   return { getters, columns }
 }
-
-const invalid = (pair: string, problem: string): ConnectorError =>
-  new ConnectorError('SOURCE_INVALID', `--map "${pair}" ${problem}`)
 
 /** The value of a column, by its whole name or, where there is none, by its path. */
 export function columnGetter(column: string): Getter {

@@ -33,6 +33,7 @@ export function rowEncoder(options: RowEncoderOptions): (rows: readonly SourceRo
   const { source, mapping, destinations, now } = options
   const utteranceWriter = topicWriter(utterances, destinations)
   const deadLetterWriter = topicWriter(deadletters, destinations)
+  const defaults = { occurredAt: now }
 
   function reject(at: string, raw: Buffer, code: string, reason: string): void {
     const fits = raw.length <= maxValueBytes - keptBytes
@@ -54,7 +55,7 @@ export function rowEncoder(options: RowEncoderOptions): (rows: readonly SourceRo
   }
 
   function take(row: Row): void {
-    const utterance = mapping.utteranceOf(row)
+    const utterance = mapping.utteranceOf(row, defaults)
     if (typeof utterance === 'string') {
       reject(row.at, jsonOf(row), 'UNFIT_ROW', `row ${row.at}: ${utterance}`)
     } else if (!utteranceWriter.write(utterance.conversation, utterance, utterance.occurredAt)) {

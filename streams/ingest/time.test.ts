@@ -22,8 +22,15 @@ describe('parseTime', () => {
     expect(iso('2015-02-24 11:35:52')).toBe('2015-02-24T11:35:52.000Z')
   })
 
-  it('tells seconds since 1970 from milliseconds by their magnitude', () => {
-    for (const value of [1424777752, '1424777752', 1424777752000, '1424777752000', 1424777752.0004])
+  it('tells seconds since 1970 from milliseconds and microseconds by their magnitude', () => {
+    for (const value of [
+      1424777752,
+      '1424777752',
+      1424777752000,
+      '1424777752000',
+      1424777752.0004,
+      1424777752000999,
+    ])
       expect(iso(value)).toBe('2015-02-24T11:35:52.000Z')
     expect(iso('1424777752.25')).toBe('2015-02-24T11:35:52.250Z')
   })
@@ -40,7 +47,7 @@ describe('parseTime', () => {
     '24.02.2015',
     -5,
     Number.NaN,
-    1424777752000000,
+    1424777752000000000,
     true,
     null,
   ])('finds no time in %s', (value) => expect(parseTime(value)).toBeUndefined())

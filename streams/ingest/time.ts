@@ -1,7 +1,7 @@
 /** Numbers below are seconds since the epoch (up to the year 5138), those above milliseconds (from 1973 on). */
 const secondsBelow = 1e11
-/** Times lie before the year 5138: larger numbers are microseconds or no times. */
-const latest = 1e14
+/** Numbers from here on are microseconds (from 1973 on). */
+const millisecondsBelow = 1e14
 
 const pattern =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?(Z|UTC|[+-]\d\d:?\d\d))?)?$/i
@@ -10,7 +10,7 @@ const pattern =
  * Reads a time: milliseconds since the epoch, or undefined where the value is none.
  * - ISO 8601, or the same with a blank for the T and before the offset: `2015-02-24 11:35:52 -0800`. A time
  *   without an offset is UTC: what a row says must not depend on the machine that reads it.
- * - seconds or milliseconds since the epoch, as a number or in digits; by their magnitude
+ * - seconds, milliseconds or microseconds since the epoch, as a number or in digits; by their magnitude
  */
 export function parseTime(value: unknown): number | undefined {
   if (typeof value === 'number') return fromEpoch(value)
@@ -29,7 +29,8 @@ export function parseTime(value: unknown): number | undefined {
 }
 
 function fromEpoch(value: number): number | undefined {
-  if (!(value >= 0 && value < latest)) return undefined
+  if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) return undefined
+  if (value >= millisecondsBelow) return Math.floor(value / 1000)
   return Math.round(value < secondsBelow ? value * 1000 : value)
 }
 

@@ -58,7 +58,7 @@ export function occurredAt(value: unknown, otherwise: number): number {
   throw new Misfit(
     'occurredAt',
     value,
-    'is not a time; write ISO 8601, or seconds or milliseconds since 1970',
+    'is not a time; write ISO 8601, or seconds, milliseconds or microseconds since 1970',
   )
 }
 
@@ -84,7 +84,7 @@ export function attributes(value: unknown): Record<string, string> {
 
 const none: readonly Media[] = []
 
-/** A list of {type, name?, data? (base64), url?, size?}, each with data or a url. @throws Misfit */
+/** A list of {type, name?, data? (base64, or bytes), url?, size?}, each with data or a url. @throws Misfit */
 export function media(value: unknown): readonly Media[] {
   if (isMissing(value)) return none
   if (!Array.isArray(value)) throw new Misfit('media', value, 'is not a list; write [{"type": …, "url": …}]')
@@ -98,9 +98,9 @@ function medium(value: unknown, index: number): Media {
   const { type, name: label, data, url, size } = (value ?? {}) as Record<string, unknown>
   const at = `media[${index}]`
   if (typeof type !== 'string') throw new Misfit(`${at}.type`, type, 'is not a MIME type; write one')
-  if (typeof data !== 'string' && typeof url !== 'string')
+  const bytes = typeof data === 'string' ? Buffer.from(data, 'base64') : Buffer.isBuffer(data) ? data : null
+  if (!bytes && typeof url !== 'string')
     throw new Misfit(at, value, 'has neither data (base64) nor a url; give one')
-  const bytes = typeof data === 'string' ? Buffer.from(data, 'base64') : null
   return {
     type,
     name: name(`${at}.name`, label) ?? null,

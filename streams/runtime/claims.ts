@@ -35,7 +35,7 @@ export class ClaimWorker {
 
   /**
    * Tries a claim until it is committed, lost, or the processor stops.
-   * @throws FloodError: the processor must stop
+   * @throws FloodError: the processor must stop; FENCED: what the claim covers must be taken over anew
    */
   async work(claim: Claim): Promise<void> {
     const { meter, states, encoder, stopping, backoff, poisonAfter } = this.parts
@@ -55,7 +55,9 @@ export class ClaimWorker {
         if (!fenced) meter.state('retrying', (error as Error).message)
         if (fenced || !(await pause(delayBefore(attempt, backoff), end))) {
           meter.givenUp()
-          return states.done()
+          states.done()
+          if (fenced) throw error
+          return
         }
         if (!(error instanceof ConnectorError) && attempt % poisonAfter === 0) {
           poison = new Map([...poison, ...(await this.#suspects(claim, poison))])
@@ -66,13 +68,16 @@ export class ClaimWorker {
 
   /** Decodes the batches and brings the states of their keys into memory. */
   async #prepare(batches: readonly Records[]): Promise<Item[]> {
+    const { decoders, states, until } = this.parts
     const items: Item[] = []
+    const loads: Promise<void>[] = []
     for (const batch of batches) {
-      const wanted = before(batch, this.parts.until.get(batch.partition) ?? Number.POSITIVE_INFINITY)
-      const decoded = await (this.parts.decoders.get(batch.topic) as Decoder).decode(wanted)
-      await this.parts.states.load(batch.partition, keysOf(decoded))
+      const wanted = before(batch, until.get(batch.partition) ?? Number.POSITIVE_INFINITY)
+      const decoded = await (decoders.get(batch.topic) as Decoder).decode(wanted)
+      loads.push(states.load(batch.partition, keysOf(decoded)))
       for (const item of decoded) items.push(item)
     }
+    await allSettled(loads)
     return items
   }
 
@@ -114,6 +119,11 @@ export class ClaimWorker {
   }
 }
 
+/** Waits for all, also where one fails: none may still be under way when the batch is tried again. */
+async function allSettled(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
+}
+
 /** The records of a batch whose offsets lie before the end. */
 function before(batch: Records, end: number): Records {
   let { count } = batch
@@ -125,6 +135,6 @@ const idOf = ({ origin }: Message<unknown>): string => recordId(origin.records, 
 
 function keysOf(items: readonly Item[]): Set<string> {
   const keys = new Set<string>()
-  for (const item of items) if (!(item instanceof Rejection)) keys.add(item.key)
+  for (const item of items) if (!(item instanceof Rejection) && !item.topic) keys.add(item.key)
   return keys
 }

@@ -1,84 +1,127 @@
-import { ConnectorError } from '../../connectors/errors.ts'
+import { partitionOf } from '../../connectors/log/partition.ts'
 import { keyAt, type Records, valueEnd, valueStart } from '../../connectors/log/records.ts'
 import type { Registry } from '../../connectors/registry/registry.ts'
-import type { Codec } from '../../schemas/codec.ts'
+import type { Fields } from '../../connectors/sources/source.ts'
+import { textOf } from '../../schemas/json.ts'
 import type { Topic } from '../../schemas/topic.ts'
 import { headerBytes, schemaIdOf } from '../../schemas/wire.ts'
-import { Message, type Rejection, reject } from '../message.ts'
+import { Message, type Origin, type Rejection, reject } from '../message.ts'
+import type { Destination } from './encoder.ts'
+import type { Intake } from './intake.ts'
+import { Readers } from './readers.ts'
 
-type Reader = Pick<Codec<unknown>, 'decode'> | { readonly refusal: string; readonly missing: boolean }
+/** A plain JSON object begins so. */
+const brace = 0x7b
 
-/** Turns raw records of one topic into messages, whichever schema version they were written with. */
+/**
+ * Turns raw records of one topic into messages, whichever schema version they were written with, and, with an
+ * intake, those of other programs.
+ */
 export class Decoder {
-  readonly #readers = new Map<number, Reader>()
+  /** Undefined for topics of plain JSON. */
+  readonly #readers: Readers | undefined
+  readonly #intake: Intake | undefined
 
-  /** @param ownId the registry's id of the topic's own schema */
+  /**
+   * @param destination how the topic is written: its own schema's id, and the partitions of its keys
+   * @param intake counts where it is this topic's
+   */
   constructor(
     private readonly topic: Topic<unknown>,
-    ownId: number,
-    private readonly registry: Registry,
+    private readonly destination: Destination,
+    registry: Registry,
+    intake?: Intake | undefined,
   ) {
-    this.#readers.set(ownId, topic.codec)
+    this.#intake = intake?.topic.name === topic.name ? intake : undefined
+    if (topic.format === 'avro')
+      this.#readers = new Readers(topic, destination.schemaId, registry, this.#intake?.avro ?? false)
   }
 
   /**
-   * Decodes a batch in order. What can't be decoded becomes a rejection.
+   * Decodes a batch in order. What can't be decoded becomes a rejection. A message that lies in a partition where
+   * its key doesn't belong is bound for its topic once more: its `topic` says so.
    * @throws where the registry can't be asked about an id that was never seen
    */
   async decode(records: Records): Promise<(Message<unknown> | Rejection)[]> {
-    await this.#learn(records)
+    if (this.#readers) await this.#learn(this.#readers, records)
     const messages = new Array<Message<unknown> | Rejection>(records.count)
-    for (let index = 0; index < records.count; index++) messages[index] = this.#message(records, index)
+    for (let index = 0; index < records.count; index++) messages[index] = this.#message({ records, index })
     return messages
   }
 
-  #message(records: Records, index: number): Message<unknown> | Rejection {
+  #message(origin: Origin): Message<unknown> | Rejection {
+    const { records, index } = origin
+    const { data } = records
     const start = valueStart(records, index)
     const end = valueEnd(records, index)
-    const timestamp = records.timestamps[index] as number
-    const origin = { records, index }
-    const refuse = (reason: string, code: string) =>
-      reject(new Message(keyAt(records, index), undefined, timestamp, origin), reason, code)
-    const id = schemaIdOf(records.data, start, end)
-    if (id === undefined) {
-      return refuse(
-        `the value does not start with Confluent's header (a zero byte and a schema id): produce Avro with the schema of subject "${this.topic.name}-value"`,
-        'NOT_FRAMED',
-      )
-    }
-    const reader = this.#readers.get(id) as Reader
-    if ('refusal' in reader) return refuse(reader.refusal, 'UNKNOWN_SCHEMA')
     try {
-      const value = reader.decode(records.data, start + headerBytes, end)
-      return new Message(keyAt(records, index), value, timestamp, origin)
+      if (!this.#readers) return this.#own(origin, this.topic.codec.decode(data, start, end))
+      const id = schemaIdOf(data, start, end)
+      if (id === undefined) return this.#unframed(origin, start, end)
+      const reader = this.#readers.of(id)
+      if (reader.kind === 'none') return this.#refuse(origin, reader.refusal, 'UNKNOWN_SCHEMA')
+      const body = start + headerBytes
+      if (reader.kind === 'own') return this.#own(origin, reader.codec.decode(data, body, end))
+      return this.#foreign(origin, reader.codec.decode(data, body, end), `the record of schema id ${id}`)
     } catch (error) {
-      return refuse(
+      return this.#refuse(
+        origin,
         `the value is not a valid "${this.topic.name}" event: ${(error as Error).message}`,
         'UNDECODABLE',
       )
     }
   }
 
-  async #learn(records: Records): Promise<void> {
-    // A schema that was missing may have been registered since: its id is asked about once a batch
-    for (const [id, reader] of this.#readers)
-      if ('refusal' in reader && reader.missing) this.#readers.delete(id)
-    for (let index = 0; index < records.count; index++) {
-      const id = schemaIdOf(records.data, valueStart(records, index), valueEnd(records, index))
-      if (id !== undefined && !this.#readers.has(id)) this.#readers.set(id, await this.#reader(id))
-    }
+  #own(origin: Origin, value: unknown): Message<unknown> {
+    const { records, index } = origin
+    const key = keyAt(records, index)
+    const timestamp = records.timestamps[index] as number
+    if (!this.#intake) return new Message(key, value, timestamp, origin)
+    return this.#placed(origin, key, this.#intake.keyOf(value) || key, value, timestamp)
   }
 
-  async #reader(id: number): Promise<Reader> {
-    try {
-      return this.topic.codec.reading(await this.registry.schema(id))
-    } catch (error) {
-      if (error instanceof ConnectorError && error.code !== 'UNKNOWN_SCHEMA') throw error
-      const missing = error instanceof ConnectorError
-      return {
-        missing,
-        refusal: `schema id ${id} ${missing ? 'is not in the registry' : `does not fit topic "${this.topic.name}": ${(error as Error).message}`}; register the schema, then redrive`,
-      }
+  #unframed(origin: Origin, start: number, end: number): Message<unknown> | Rejection {
+    const { data } = origin.records
+    if (this.#intake?.json && start < end && data[start] === brace)
+      return this.#foreign(origin, JSON.parse(textOf(data, start, end)), 'the JSON object')
+    const remedy = `produce Avro with the schema of subject "${this.topic.name}-value"`
+    return this.#refuse(
+      origin,
+      `the value does not start with Confluent's header (a zero byte and a schema id)${this.#intake?.json ? ', nor is it a JSON object' : ''}: ${remedy}`,
+      'NOT_FRAMED',
+    )
+  }
+
+  #foreign(origin: Origin, fields: Fields, what: string): Message<unknown> | Rejection {
+    const { records, index } = origin
+    const intake = this.#intake as Intake
+    const value = intake.accept(fields, origin)
+    if (typeof value === 'string')
+      return this.#refuse(origin, `${what} makes no "${this.topic.name}" event: ${value}`, 'UNFIT_MESSAGE')
+    return this.#placed(origin, keyAt(records, index), intake.keyOf(value), value, intake.timeOf(value))
+  }
+
+  /** The message of a record that came under `key`, and belongs under `right`. */
+  #placed(origin: Origin, key: string, right: string, value: unknown, timestamp: number): Message<unknown> {
+    const { partition } = origin.records
+    const { partitions } = this.destination
+    // Partitions that came after the processor started are left to those who know them
+    const isInPlace =
+      key === right && (partition >= partitions || partitionOf(right, partitions) === partition)
+    return new Message(right, value, timestamp, origin, isInPlace ? undefined : this.topic)
+  }
+
+  #refuse(origin: Origin, reason: string, code: string): Rejection {
+    const { records, index } = origin
+    const timestamp = records.timestamps[index] as number
+    return reject(new Message(keyAt(records, index), undefined, timestamp, origin), reason, code)
+  }
+
+  async #learn(readers: Readers, records: Records): Promise<void> {
+    readers.forgetMissing()
+    for (let index = 0; index < records.count; index++) {
+      const id = schemaIdOf(records.data, valueStart(records, index), valueEnd(records, index))
+      if (id !== undefined && !readers.has(id)) await readers.learn(id)
     }
   }
 }

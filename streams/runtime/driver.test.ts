@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { topic } from '../../schemas/topic.ts'
+import { jsonTopic, topic } from '../../schemas/topic.ts'
 import { reject } from '../message.ts'
 import { batch, each, keyed } from '../stage.ts'
 import { testDriver } from './driver.ts'
@@ -155,4 +155,11 @@ test('a topology that makes no sense is refused, with the remedy', () => {
       ),
     ]),
   ).toThrow('two schemas')
+  const orders = () => each({ name: 'orders', from: jsonTopic('orders', String), to: loud }, () => [])
+  expect(() =>
+    topology([
+      { name: 'a', stages: [orders()] },
+      { name: 'b', stages: [orders()] },
+    ]),
+  ).toThrow('topic "orders" is declared twice')
 })

@@ -9,7 +9,7 @@ import { deadletters } from '../../schemas/topics.ts'
 import { encodeFramed } from '../../schemas/wire.ts'
 import { inputTopics } from './chain.ts'
 import { Decoder } from './decoder.ts'
-import { Encoder } from './encoder.ts'
+import { type Destination, Encoder, schemaIdIn } from './encoder.ts'
 import { execute } from './execution.ts'
 import type { Processor } from './processor.ts'
 import { KeyedStates } from './states.ts'
@@ -39,29 +39,33 @@ export async function testDriver(
   { now: start = defaultStart }: { readonly now?: number } = {},
 ): Promise<TestDriver> {
   const registry = memoryRegistry()
-  const ids = new Map<string, number>()
-  for (const { name, codec } of topology.topics) ids.set(name, await registry.register(name, codec.schema))
+  const destinations = new Map<string, Destination>()
+  for (const topic of topology.topics)
+    destinations.set(topic.name, { partitions: 1, schemaId: await schemaIdIn(registry, topic) })
+  const destinationOf = ({ name }: Topic<unknown>): Destination => {
+    const destination = destinations.get(name)
+    if (!destination) throw new Error(`topic "${name}" is not part of the topology`)
+    return destination
+  }
   const logs = new Map<string, Records[]>(topology.topics.map(({ name }) => [name, []]))
   let now = start
   const runners: (() => Promise<boolean>)[] = []
   for (const processor of topology.processors) runners.push(await runner(processor))
   const readers = new Map<string, number>()
 
-  async function runner({ name, stages, publish }: Processor): Promise<() => Promise<boolean>> {
+  async function runner({ name, stages, publish, intake }: Processor): Promise<() => Promise<boolean>> {
     for (const stage of stages) await stage.open()
     const states = new KeyedStates(
       memoryStore(),
       stages.filter(({ state }) => state !== undefined),
     )
-    const encoder = new Encoder(
-      new Map([...ids].map(([name, schemaId]) => [name, { schemaId, partitions: 1 }])),
-    )
+    const encoder = new Encoder(destinations)
     const inputs = inputTopics(stages).map((topic) => ({
       name: topic.name,
-      decoder: new Decoder(topic, ids.get(topic.name) as number, registry),
+      decoder: new Decoder(topic, destinationOf(topic), registry, intake),
       next: 0,
     }))
-    for (const input of inputs) await states.assign({ group: name, topic: input.name, partition: 0 }, 0)
+    for (const input of inputs) await states.assign({ group: name, topic: input.name, partition: 0 }, 0, 1)
     const settings = {
       name,
       stages,
@@ -74,7 +78,10 @@ export async function testDriver(
       for (const input of inputs) {
         for (const batch of (logs.get(input.name) as Records[]).slice(input.next)) {
           const items = await input.decoder.decode(batch)
-          await states.load(0, new Set(items.flatMap((item) => ('key' in item ? [item.key] : []))))
+          await states.load(
+            0,
+            new Set(items.flatMap((item) => ('key' in item && !item.topic ? [item.key] : []))),
+          )
           const { outputs } = await execute(settings, items)
           const end = new Map([[0, batch.baseOffset + batch.count]])
           await states.save(end)
@@ -118,8 +125,8 @@ export async function testDriver(
     async send(topic, key, value, at = now) {
       const problem = topic.codec.problem(value)
       if (problem) throw new Error(`this is no "${topic.name}" event: ${problem}`)
-      const id = ids.get(topic.name) as number
-      send(topic, key, at, (data, position) => encodeFramed(topic.codec, id, value, data, position))
+      const { schemaId } = destinationOf(topic)
+      send(topic, key, at, (data, position) => encodeFramed(topic.codec, schemaId, value, data, position))
     },
     async sendRaw(topic, key, value) {
       send(topic, key, now, (data, position) => {
@@ -133,7 +140,7 @@ export async function testDriver(
       const log = logs.get(topic.name) ?? []
       const from = readers.get(topic.name) ?? 0
       readers.set(topic.name, log.length)
-      const decoder = new Decoder(topic, ids.get(topic.name) as number, registry)
+      const decoder = new Decoder(topic, destinationOf(topic), registry)
       const batches = await Promise.all(log.slice(from).map((records) => decoder.decode(records)))
       return batches
         .flat()

@@ -2,14 +2,15 @@ import type { Log } from '../../connectors/log/log.ts'
 import { partitionOf } from '../../connectors/log/partition.ts'
 import { type Records, RecordsBuilder } from '../../connectors/log/records.ts'
 import type { Registry } from '../../connectors/registry/registry.ts'
+import { subjectOf } from '../../schemas/catalogue.ts'
 import type { Topic } from '../../schemas/topic.ts'
 import { encodeFramed } from '../../schemas/wire.ts'
 import type { Message } from '../message.ts'
 
-/** How a topic is written: into how many partitions, and under which schema id. */
+/** How a topic is written: into how many partitions, and under which schema id; undefined: without one, as JSON. */
 export interface Destination {
   readonly partitions: number
-  readonly schemaId: number
+  readonly schemaId: number | undefined
 }
 
 /** How topics are written, as they are now. */
@@ -20,13 +21,17 @@ export async function destinationsOf(
 ): Promise<ReadonlyMap<string, Destination>> {
   const partitions = new Map((await log.topics()).map((topic) => [topic.name, topic.partitions]))
   const destinations = new Map<string, Destination>()
-  for (const { name, codec } of topics) {
-    if (destinations.has(name)) continue
-    const schemaId = await registry.register(`${name}-value`, codec.schema)
-    destinations.set(name, { schemaId, partitions: partitions.get(name) ?? 1 })
+  for (const topic of topics) {
+    if (destinations.has(topic.name)) continue
+    const schemaId = await schemaIdIn(registry, topic)
+    destinations.set(topic.name, { schemaId, partitions: partitions.get(topic.name) ?? 1 })
   }
   return destinations
 }
+
+/** The id under which a topic's values are written; undefined for JSON, of which the registry is never told. */
+export const schemaIdIn = async (registry: Registry, topic: Topic<unknown>): Promise<number | undefined> =>
+  topic.format === 'avro' ? registry.register(subjectOf(topic.name), topic.codec.schema) : undefined
 
 /** What of a message is written. */
 type Keyed = Pick<Message<unknown>, 'key' | 'value' | 'timestamp'>

@@ -3,7 +3,7 @@ import type { Topic } from '../../schemas/topic.ts'
 import { deadletters } from '../../schemas/topics.ts'
 import { type Message, Rejection, reject } from '../message.ts'
 import type { Stage, States } from '../stage.ts'
-import { type OnStage, type Refused, runChain } from './chain.ts'
+import { append, type OnStage, type Refused, runChain } from './chain.ts'
 import { deadLetter } from './deadletters.ts'
 
 /** What running a processor over a batch gave, before any of it is written. */
@@ -27,6 +27,7 @@ export const recordId = (records: Records, index: number): string =>
 
 /**
  * Runs the stages over decoded items. Writes nothing: the same items from the same states give the same result.
+ * Items that are bound for a topic already go there.
  * @param poison messages that are known to make a stage throw, with the error; they are refused
  */
 export async function execute(
@@ -37,13 +38,16 @@ export async function execute(
   const now = settings.now()
   const refused: Refused[] = []
   const messages: Message<unknown>[] = []
+  const moved = new Map<Topic<unknown>, Message<unknown>[]>()
   for (const item of items) {
     if (item instanceof Rejection) refused.push({ rejection: item, stage: 'decode' })
     else {
       const reason =
         poison.size > 0 ? poison.get(recordId(item.origin.records, item.origin.index)) : undefined
-      if (reason === undefined) messages.push(item)
-      else refused.push({ rejection: reject(item, reason, 'POISON'), stage: settings.name })
+      if (reason === undefined) {
+        if (item.topic) append(moved, item.topic, item)
+        else messages.push(item)
+      } else refused.push({ rejection: reject(item, reason, 'POISON'), stage: settings.name })
     }
   }
   const result = await runChain(
@@ -57,7 +61,7 @@ export async function execute(
   refused.push(...result.refused)
   const letters = refused.map(({ rejection, stage }) => deadLetter(rejection, stage, now))
   return {
-    outputs: letters.length > 0 ? [...result.outputs, [deadletters, letters]] : [...result.outputs],
+    outputs: [...moved, ...result.outputs, ...(letters.length > 0 ? [[deadletters, letters] as const] : [])],
     total: items.length,
     refused,
   }

@@ -35,6 +35,11 @@ export class Meter {
     this.#reason = reason
   }
 
+  /** Nothing comes just now, for this reason; or, without one, it goes on. */
+  fault(reason: string | undefined): void {
+    this.state(reason === undefined ? 'running' : 'retrying', reason)
+  }
+
   /** Notes how the processor ends. */
   async follow(done: Promise<void>): Promise<void> {
     try {

@@ -9,8 +9,9 @@ import { Decoder } from './decoder.ts'
 import { destinationsOf, Encoder } from './encoder.ts'
 import { recordId } from './execution.ts'
 import { defaultFlood, FloodGuard, type FloodSettings } from './flood.ts'
+import type { Intake } from './intake.ts'
 import { Meter } from './meter.ts'
-import { type Backoff, defaultBackoff } from './retry.ts'
+import { type Backoff, defaultBackoff, persist } from './retry.ts'
 import { KeyedStates } from './states.ts'
 
 /** A processor: a group of stages that run together, with one consumer group and one transaction a batch. */
@@ -19,6 +20,8 @@ export interface Processor {
   readonly stages: readonly Stage[]
   /** Topics between the stages that are written too, in the same transaction. */
   readonly publish?: readonly string[]
+  /** How other programs' records are taken from one of its input topics. */
+  readonly intake?: Intake
 }
 
 export interface ProcessorSettings {
@@ -31,6 +34,8 @@ export interface ProcessorSettings {
   readonly lingerMs?: number
   readonly backoff?: Backoff
   readonly flood?: FloodSettings
+  /** So many states are kept in memory; the store is asked for the rest. Default: 8,000 */
+  readonly cachedStates?: number
   /** After each so many failed attempts at a batch, the messages at fault are looked for. */
   readonly poisonAfter?: number
   /** Records that killed the process before, as "topic/partition/offset": they are refused unseen. */
@@ -64,7 +69,7 @@ export interface RunningProcessor {
  * @throws where a stage can't open or a connector doesn't answer
  */
 export async function startProcessor(
-  { name, stages, publish }: Processor,
+  { name, stages, publish, intake }: Processor,
   settings: ProcessorSettings,
   { log, store, registry, now = Date.now }: Connectors,
 ): Promise<RunningProcessor> {
@@ -75,6 +80,7 @@ export async function startProcessor(
   const states = new KeyedStates(
     store,
     stages.filter(({ state }) => state !== undefined),
+    settings.cachedStates,
   )
   const written = [...stages.flatMap(({ from, to, also }) => [from, to, ...also]), deadletters]
   const destinations = await destinationsOf(log, registry, written)
@@ -90,7 +96,7 @@ export async function startProcessor(
     decoders: new Map(
       inputs.map((topic) => [
         topic.name,
-        new Decoder(topic, destinations.get(topic.name)!.schemaId, registry),
+        new Decoder(topic, destinations.get(topic.name)!, registry, intake),
       ]),
     ),
     encoder: new Encoder(destinations, settings.rename),
@@ -114,10 +120,16 @@ export async function startProcessor(
     maxBytes: settings.maxBytes ?? 16 << 20,
     minRecords: settings.minRecords ?? 1,
     lingerMs: settings.lingerMs ?? 0,
-    async onAssigned(positions) {
-      for (const { topic, partition, offset } of positions)
-        await states.assign({ group, topic, partition }, offset)
-    },
+    onAssigned: (positions) =>
+      persist(meter, settings.backoff ?? defaultBackoff, stopping.signal, async () => {
+        const topics = new Map((await log.topics()).map((topic) => [topic.name, topic.partitions]))
+        await Promise.all(
+          positions.map(({ topic, partition, offset }) =>
+            states.assign({ group, topic, partition }, offset, topics.get(topic) as number),
+          ),
+        )
+      }),
+    onFault: (reason) => meter.fault(reason),
     onRevoked(lost) {
       for (const { partition } of lost) states.revoke(partition)
     },

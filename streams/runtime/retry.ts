@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ConnectorError } from '../../connectors/errors.ts'
+import type { Meter } from './meter.ts'
 
 export interface Backoff {
   readonly firstMs: number
@@ -22,5 +24,29 @@ export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
     return true
   } catch {
     return false
+  }
+}
+
+/**
+ * Repeats work at a connector until it succeeds; the meter shows why it doesn't yet.
+ * @throws what repeating can't mend; the signal's reason, where it aborts meanwhile
+ */
+export async function persist<T>(
+  meter: Pick<Meter, 'state'>,
+  backoff: Backoff,
+  end: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const result = await work()
+      meter.state('running')
+      return result
+    } catch (error) {
+      if (!(error instanceof ConnectorError && error.retryable)) throw error
+      meter.state('retrying', error.message)
+      await pause(delayBefore(attempt, backoff), end)
+      end.throwIfAborted()
+    }
   }
 }

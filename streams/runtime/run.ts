@@ -37,7 +37,7 @@ export async function run(
   { config: file, data, processor }: RunOptions = {},
 ): Promise<Run> {
   const config = loadConfig({ file, flags: new Map(data === undefined ? [] : [['data', data]]) })
-  const opened = openConnectors(config)
+  const opened = await openConnectors(config)
   const running: RunningProcessor[] = []
   try {
     await opened.createTopics(topology.topics.map(({ name }) => name))

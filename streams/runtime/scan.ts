@@ -3,6 +3,7 @@ import type { Registry } from '../../connectors/registry/registry.ts'
 import type { Topic } from '../../schemas/topic.ts'
 import type { Message, Rejection } from '../message.ts'
 import { Decoder } from './decoder.ts'
+import { schemaIdIn } from './encoder.ts'
 
 const chunkBytes = 4 << 20
 
@@ -32,7 +33,7 @@ export async function* scan(
 ): AsyncGenerator<Message<unknown> | Rejection> {
   const decoder = new Decoder(
     topic,
-    await registry.register(`${topic.name}-value`, topic.codec.schema),
+    { schemaId: await schemaIdIn(registry, topic), partitions: ranges.length },
     registry,
   )
   for (const { partition, from, to } of ranges) {

@@ -19,8 +19,10 @@ export function topology(processors: readonly Processor[]): Topology {
   const topics = new Map<string, Topic<unknown>>()
   const learn = (topic: Topic<unknown>) => {
     const known = topics.get(topic.name)
-    if (known && JSON.stringify(known.codec.schema) !== JSON.stringify(topic.codec.schema)) {
-      throw new Error(`topic "${topic.name}" is declared with two schemas; declare it once and import it`)
+    if (known && !sameType(known, topic)) {
+      throw new Error(
+        `topic "${topic.name}" is declared twice, with two schemas or validators; declare it once and import it`,
+      )
     }
     topics.set(topic.name, topic)
   }
@@ -33,6 +35,11 @@ export function topology(processors: readonly Processor[]): Topology {
   }
   return { processors, topics: [...topics.values()] }
 }
+
+const sameType = (one: Topic<unknown>, other: Topic<unknown>): boolean =>
+  one.format === 'avro' && other.format === 'avro'
+    ? JSON.stringify(one.codec.schema) === JSON.stringify(other.codec.schema)
+    : one.codec === other.codec
 
 function checkStages({ name, stages }: Processor): void {
   if (stages.length === 0) throw new Error(`processor "${name}" has no stages; give it one, or leave it out`)
