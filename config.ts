@@ -1,40 +1,11 @@
 import { z } from 'zod'
-import { type Duration, milliseconds } from './duration.ts'
-
-const durationText = (text: Duration) =>
-  z
-    .templateLiteral(
-      [z.number(), z.enum(['ms', 's', 'm', 'h', 'd'])],
-      'write a number and ms, s, m, h or d, such as "30s"',
-    )
-    .default(text)
-
-/** A length of time; milliseconds after parsing. */
-const duration = (text: Duration) => durationText(text).transform(milliseconds)
-
-const whole = (least: number) => z.number().int().min(least)
+import { logSchema } from './config/log.ts'
+import { faultsOf } from './config/sense.ts'
+import { storeSchema } from './config/store.ts'
+import { duration, durationText, secret, whole } from './config/values.ts'
 
 /** What becomes of a kind of text while cleaning. */
 const treatment = z.enum(['keep', 'remove', 'placeholder'])
-
-const logSchema = z
-  .strictObject({
-    driver: z.enum(['embedded']).default('embedded').describe('Where topics live'),
-    partitions: whole(1).default(2).describe('Partitions of each topic, when it is created'),
-    retention: duration('72h').describe(
-      'Records older than this are removed, once every group has read them',
-    ),
-    retentionBytes: whole(1)
-      .default(2_147_483_648)
-      .describe('Bytes a partition may hold before its oldest records go'),
-    maxBytes: whole(1_048_576)
-      .default(53_687_091_200)
-      .describe(
-        'Bytes the embedded log may take on disk; past that, appends are refused until there is room',
-      ),
-    lease: duration('10s').describe('How long a processor that has stopped answering keeps its partitions'),
-  })
-  .prefault({})
 
 const registrySchema = z
   .strictObject({
@@ -49,9 +20,21 @@ const registrySchema = z
 const olapSchema = z
   .strictObject({
     driver: z.enum(['chdb', 'clickhouse']).default('chdb').describe('ClickHouse in the process, or a server'),
-    url: z.string().default('http://127.0.0.1:8123').describe('Address of the server'),
+    url: z.string().default('http://127.0.0.1:8123').describe('HTTP address of the server, http or https'),
     username: z.string().default('default').describe('User at the server'),
-    password: z.string().default('').describe('Password at the server'),
+    password: secret('Password at the server'),
+    database: z.string().min(1).default('murmur').describe('Database that the tables are made in'),
+    ca: z.string().default('').describe('PEM file of the authority that signed the server’s certificate'),
+    timeout: duration('1m').describe('An insert unanswered for so long is sent again; it counts once'),
+    compression: z.boolean().default(false).describe('Whether blocks are sent gzipped: for a slow network'),
+    cluster: z
+      .string()
+      .default('')
+      .describe('A cluster that the server knows: tables are then replicated and distributed over it'),
+    quorum: z
+      .enum(['one', 'majority'])
+      .default('one')
+      .describe('How many replicas must have a block before it counts'),
     maxRows: whole(1).default(10_000).describe('Rows that a query may return'),
     maxSeconds: whole(1).default(30).describe('Seconds that a query may take'),
     maxBytes: whole(1).default(67_108_864).describe('Bytes that a query may return'),
@@ -71,6 +54,19 @@ const feedSchema = z
     enabled: z.boolean().default(true).describe('Whether `murmur start` replays a feed'),
     file: z.string().optional().describe('JSON lines with "at" in seconds; the bundled feed unless told'),
     speed: z.number().positive().default(4).describe('How many times faster than it happened'),
+  })
+  .prefault({})
+
+const inputSchema = z
+  .strictObject({
+    format: z
+      .enum(['auto', 'avro', 'json'])
+      .default('auto')
+      .describe("What other programs' values on `utterances` may be, beside Murmur's own Avro; auto: either"),
+    map: z
+      .array(z.string())
+      .default([])
+      .describe("How their fields become an utterance's: field=column, as `murmur ingest --map` takes it"),
   })
   .prefault({})
 
@@ -125,27 +121,40 @@ const defaultProcessors: Record<string, z.input<typeof processorSchema>> = {
 }
 
 /** The one configuration of Murmur. Every key has a default; `murmur.yaml` states the common ones. */
-export const configSchema = z.strictObject({
-  data: z.string().default('data').describe('Folder for everything embedded'),
-  log: logSchema.describe('Topics'),
-  registry: registrySchema.describe('Schema registry'),
-  olap: olapSchema.describe('ClickHouse'),
-  gateway: gatewaySchema.describe('HTTP and WebSocket'),
-  feed: feedSchema.describe('The replayed feed'),
-  deadletters: deadlettersSchema.describe('When refused messages are too many'),
-  cleaning: cleaningSchema.describe('The cleaning stage'),
-  context: contextSchema.describe('The context stage'),
-  plugins: z
-    .array(pluginSchema)
-    .default([
-      { name: 'sentiment', options: {} },
-      { name: 'faq', options: {} },
-    ])
-    .describe('The plugin chain'),
-  processors: z
-    .record(z.string(), processorSchema)
-    .prefault(defaultProcessors)
-    .describe('Which stages run together, and how'),
-})
+export const configSchema = z
+  .strictObject({
+    guarantee: z
+      .enum(['exactly-once', 'at-least-once'])
+      .default('exactly-once')
+      .describe(
+        'What Kafka is asked for; at-least-once is cheaper, and repeats what a crash interrupts. The embedded log is always exactly once',
+      ),
+    data: z.string().default('data').describe('Folder for everything embedded'),
+    log: logSchema.describe('Topics'),
+    store: storeSchema.describe('Keyed state'),
+    registry: registrySchema.describe('Schema registry'),
+    olap: olapSchema.describe('ClickHouse'),
+    gateway: gatewaySchema.describe('HTTP and WebSocket'),
+    feed: feedSchema.describe('The replayed feed'),
+    input: inputSchema.describe("Other programs' values on `utterances`"),
+    deadletters: deadlettersSchema.describe('When refused messages are too many'),
+    cleaning: cleaningSchema.describe('The cleaning stage'),
+    context: contextSchema.describe('The context stage'),
+    plugins: z
+      .array(pluginSchema)
+      .default([
+        { name: 'sentiment', options: {} },
+        { name: 'faq', options: {} },
+      ])
+      .describe('The plugin chain'),
+    processors: z
+      .record(z.string(), processorSchema)
+      .prefault(defaultProcessors)
+      .describe('Which stages run together, and how'),
+  })
+  .superRefine((config, context) => {
+    for (const { path, message } of faultsOf(config))
+      context.addIssue({ code: 'custom', path: [...path], message })
+  })
 
 export type Config = z.output<typeof configSchema>

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { closest } from 'fastest-levenshtein'
 import { LineCounter, parseDocument } from 'yaml'
-import { z } from 'zod'
+import type { z } from 'zod'
+import { configKeys, type JsonSchema } from './config/keys.ts'
+import { masked } from './config/masked.ts'
 import { type Config, configSchema } from './config.ts'
 
 /** What is wrong with the configuration: one line a fault, with its place and the remedy. */
@@ -56,10 +58,19 @@ export function loadConfig({ file, env = process.env, flags = new Map() }: Confi
       issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path]
     return keys.map((at) => {
       const name = at.join('.')
-      const place = origins.get(name) ?? `${path}${lineOf(at)}`
+      const place = originOf(at) ?? `${path}${lineOf(at)}`
       if (issue.code === 'unrecognized_keys') return `${place}: unknown key "${name}"${nearest(at)}`
-      return `${place}: "${name}" is ${JSON.stringify(get(value, at)) ?? 'missing'}: ${issue.message}`
+      return `${place}: "${name}" is ${JSON.stringify(masked(get(value, at), at)) ?? 'missing'}: ${issue.message}`
     })
+  }
+
+  /** What a variable or a flag sets may be a list, and the fault in an item of it. */
+  function originOf(at: readonly PropertyKey[]): string | undefined {
+    for (let length = at.length; length > 0; length--) {
+      const origin = origins.get(at.slice(0, length).join('.'))
+      if (origin) return origin
+    }
+    return undefined
   }
 
   function lineOf(at: readonly PropertyKey[]): string {
@@ -73,34 +84,6 @@ export function loadConfig({ file, env = process.env, flags = new Map() }: Confi
     return ''
   }
 }
-
-/** Every valid dotted key, with its JSON Schema. Records (such as processors) appear with `*`. */
-export function configKeys(): ReadonlyMap<string, JsonSchema> {
-  const keys = new Map<string, JsonSchema>()
-  const walk = (schema: JsonSchema, prefix: string) => {
-    for (const [key, child] of Object.entries(schema.properties ?? {})) {
-      keys.set(`${prefix}${key}`, child)
-      walk(child, `${prefix}${key}.`)
-    }
-    if (typeof schema.additionalProperties === 'object') walk(schema.additionalProperties, `${prefix}*.`)
-    if (schema.items) walk(schema.items, `${prefix}*.`)
-  }
-  walk(configJsonSchema(), '')
-  return keys
-}
-
-export interface JsonSchema {
-  readonly type?: string
-  readonly description?: string
-  readonly default?: unknown
-  readonly enum?: readonly unknown[]
-  readonly properties?: Readonly<Record<string, JsonSchema>>
-  readonly additionalProperties?: JsonSchema | false
-  readonly items?: JsonSchema
-}
-
-/** The configuration as JSON Schema, for editors. */
-export const configJsonSchema = (): JsonSchema => z.toJSONSchema(configSchema, { io: 'input' }) as JsonSchema
 
 function nearest(at: readonly PropertyKey[]): string {
   const wild = at.map((part, index) =>
@@ -122,7 +105,7 @@ function* overrides(
   for (const [name, text] of Object.entries(env)) {
     if (!name.startsWith('MURMUR_') || text === undefined) continue
     const key = known.get(name.slice(7))
-    if (key) yield [key.split('.'), keys.get(key)?.type === 'string' ? text : scalar(text), name]
+    if (key) yield [key.split('.'), parsedText(text, keys.get(key)), name]
     else if (!ownVariables.has(name))
       throw new ConfigError([
         `${name}: no such setting; did you mean "MURMUR_${closest(name.slice(7), [...known.keys()])}"?`,
@@ -132,9 +115,18 @@ function* overrides(
 }
 
 /** Variables of the project's own tests and processes, not settings. */
-const ownVariables = new Set(['MURMUR_DEBUG', 'MURMUR_PROCESS'])
+const ownVariables = new Set(['MURMUR_CRASH', 'MURMUR_DEBUG', 'MURMUR_PROCESS'])
 
-const scalar = (text: string): unknown => parseDocument(text).toJS() as unknown
+/** A text stays one; a list may be written as YAML, or with commas between its items; anything else is YAML. */
+function parsedText(text: string, schema: JsonSchema | undefined): unknown {
+  if (schema?.type === 'string') return text
+  const value = parseDocument(text).toJS() as unknown
+  if (schema?.type !== 'array' || Array.isArray(value)) return value
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

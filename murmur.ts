@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { config } from './cli/config.ts'
 import { deadletters } from './cli/deadletters.ts'
 import { doctor } from './cli/doctor.ts'
+import { groups } from './cli/groups.ts'
 import { ingest } from './cli/ingest.ts'
 import { query } from './cli/query.ts'
 import { replay } from './cli/replay.ts'
@@ -12,6 +13,7 @@ import { schemas } from './cli/schemas.ts'
 import { start } from './cli/start.ts'
 import { status } from './cli/status.ts'
 import { tail } from './cli/tail.ts'
+import { transactions } from './cli/transactions.ts'
 import { packageRoot } from './schemas/root.ts'
 
 const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
@@ -27,7 +29,20 @@ const program = new Command('murmur')
   .showHelpAfterError('(--help shows what there is)')
   .configureHelp({ showGlobalOptions: true })
 
-for (const command of [start, ingest, query, status, tail, deadletters, replay, schemas, config, doctor]) {
+for (const command of [
+  start,
+  ingest,
+  query,
+  status,
+  tail,
+  deadletters,
+  groups,
+  transactions,
+  replay,
+  schemas,
+  config,
+  doctor,
+]) {
   program.addCommand(command)
   for (const one of [command, ...command.commands]) one.copyInheritedSettings(program)
 }

@@ -12,11 +12,14 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   start: () => import('./start.ts'),
   stages: () => import('./stages.ts'),
   log: () => import('./log.ts'),
+  servers: () => import('./servers.ts'),
+  reference: () => import('./reference.ts'),
   language: () => import('./language.ts'),
 }
 
 interface Options extends Partial<SuiteOptions> {
   readonly data: string
+  readonly peers: string
   readonly json?: true
   readonly write?: true
 }
@@ -33,6 +36,11 @@ await new Command('bench')
     'folder with public data sets, for the accuracy of the language model',
     '../shared/data',
   )
+  .option(
+    '--peers <folder>',
+    'folder with the kit that runs the reference job beside other engines',
+    '../shared/peers',
+  )
   .option('--json', 'print one JSON object a suite')
   .option('--write', 'write docs/performance.md, too')
   .action(async (names: readonly string[], options: Options) => {
@@ -47,11 +55,11 @@ await new Command('bench')
   })
   .parseAsync()
 
-async function measure(suite: string, { long = false, data }: Options): Promise<Report> {
+async function measure(suite: string, { long = false, data, peers }: Options): Promise<Report> {
   process.stderr.write(`measuring ${suite} …\n`)
   const { about, run } = await (suites[suite] as () => Promise<Suite>)()
   const before = machine()
-  const figures = await run({ long, data })
+  const figures = await run({ long, data, peers })
   return {
     suite,
     command: `npm run bench -- ${suite}${long ? ' --long' : ''}`,

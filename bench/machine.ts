@@ -16,6 +16,8 @@ export interface SuiteOptions {
   readonly long: boolean
   /** Folder with public data sets; what needs one that isn't there is left out. */
   readonly data: string
+  /** Folder of the kit that runs and verifies the reference job; what needs it is left out where it isn't there. */
+  readonly peers: string
 }
 
 /** One file of benches. */

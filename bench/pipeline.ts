@@ -28,8 +28,16 @@ export async function run({ long }: SuiteOptions): Promise<readonly Figure[]> {
   return figures
 }
 
-/** A file of utterances, as fast as it goes. */
-async function fullSpeed(mix: Mix, count: number): Promise<Figure[]> {
+/**
+ * A file of utterances, as fast as it goes.
+ * @param config murmur.yaml, where it is not to be the default one
+ */
+export async function fullSpeed(
+  mix: Mix,
+  count: number,
+  atLeast: number = steady.rate,
+  config = '',
+): Promise<Figure[]> {
   const name = `${mix}, ${count.toLocaleString('en')} at full speed`
   return temporaryFile(async (file) => {
     writeUtterances(file, count, mix)
@@ -45,17 +53,21 @@ async function fullSpeed(mix: Mix, count: number): Promise<Figure[]> {
       memory.stop()
       const rows = await recordsOf(running, processed.name)
       return [
-        { name: `${name}: to row`, value: count / seconds, unit: 'utterances/s', atLeast: steady.rate },
+        { name: `${name}: to row`, value: count / seconds, unit: 'utterances/s', atLeast },
         { name: `${name}: ingest alone`, value: (1000 * count) / (ingested - started), unit: 'utterances/s' },
         { name: `${name}: rows, the bot's included`, value: rows / seconds, unit: 'rows/s' },
         ...cpuFigures(name, cpu, count),
         ...memory.figures(name),
-        { name: `${name}: log on disk`, value: diskUse(join(running.data, 'log')), unit: 'MiB' },
-        { name: `${name}: tables on disk`, value: diskUse(join(running.data, 'olap')), unit: 'MiB' },
+        ...(config === '' ? diskFigures(name, running.data) : []),
       ]
-    })
+    }, config)
   })
 }
+
+const diskFigures = (name: string, data: string): Figure[] => [
+  { name: `${name}: log on disk`, value: diskUse(join(data, 'log')), unit: 'MiB' },
+  { name: `${name}: tables on disk`, value: diskUse(join(data, 'olap')), unit: 'MiB' },
+]
 
 /** Utterances that happen at the moment in which they are written into `murmur ingest -`. */
 async function atRate(mix: Mix): Promise<Figure[]> {

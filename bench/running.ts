@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -24,9 +24,13 @@ export interface Running {
 
 const program = join(packageRoot(), 'dist', 'murmur.js')
 
-/** Starts the pipeline on a fresh folder, and stops and removes it after the work. */
-export async function withPipeline<T>(work: (running: Running) => Promise<T>): Promise<T> {
+/**
+ * Starts the pipeline on a fresh folder, and stops and removes it after the work.
+ * @param config murmur.yaml, where it is not to be the default one
+ */
+export async function withPipeline<T>(work: (running: Running) => Promise<T>, config = ''): Promise<T> {
   const data = mkdtempSync(join(tmpdir(), 'murmur-bench-'))
+  writeFileSync(configIn(data), config)
   const pipeline = murmur(data, ['start', '--no-feed', '--port', '0'], 'ignore')
   try {
     const { address, processors } = await ready(data, pipeline)
@@ -34,7 +38,9 @@ export async function withPipeline<T>(work: (running: Running) => Promise<T>): P
       ['gateway', pipeline.pid as number],
       ...processors.map(({ instance, pid }) => [instance, pid as number] as const),
     ])
-    const opened = openConnectors(loadConfig({ env: {}, flags: new Map([['data', data]]) }))
+    const opened = await openConnectors(
+      loadConfig({ file: configIn(data), env: {}, flags: new Map([['data', data]]) }),
+    )
     const behind = async () =>
       [...(await lagByGroup(opened.log)).values()].reduce((sum, lag) => sum + sumOf(lag), 0)
     try {
@@ -51,8 +57,12 @@ export async function withPipeline<T>(work: (running: Running) => Promise<T>): P
 
 /** Runs a command of the product on the folder. */
 export function murmur(data: string, args: readonly string[], stdin: 'pipe' | 'ignore'): ChildProcess {
-  return spawn(process.execPath, [program, '--data', data, ...args], { stdio: [stdin, 'ignore', 'ignore'] })
+  return spawn(process.execPath, [program, '--data', data, '--config', configIn(data), ...args], {
+    stdio: [stdin, 'ignore', 'ignore'],
+  })
 }
+
+const configIn = (data: string): string => join(data, 'murmur.yaml')
 
 /** Waits until every group has read everything. */
 export async function drained({ behind }: Running): Promise<void> {

@@ -34,7 +34,7 @@ as an utterance. What the parts leave of the whole is the runtime: serialising s
 export async function run(): Promise<readonly Figure[]> {
   const data = mkdtempSync(join(tmpdir(), 'murmur-bench-'))
   const config = loadConfig({ env: {}, flags: new Map([['data', data]]) })
-  const opened = openConnectors(config)
+  const opened = await openConnectors(config)
   try {
     await opened.createTopics(topics.map(({ name }) => name))
     const { processors } = await murmur(config)
@@ -132,7 +132,7 @@ async function* read<T>(
 ): AsyncGenerator<readonly Message<unknown>[]> {
   const destination = (await destinationsOf(log, registry, [topic])).get(topic.name)
   if (!destination) throw new Error(`there is no topic "${topic.name}"`)
-  const decoder = new Decoder(topic, destination.schemaId, registry)
+  const decoder = new Decoder(topic, destination, registry)
   for (let partition = 0; partition < destination.partitions; partition++) {
     let records = await log.read(topic.name, partition, 0, readBytes)
     while (records) {

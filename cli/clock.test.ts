@@ -3,21 +3,10 @@ import { expect, test } from 'vitest'
 import type { Processed } from '../schemas/generated/events.ts'
 import { processed } from '../schemas/topics.ts'
 import { drained, until, valuesOf, workplace } from './fixture.ts'
+import { jumpingClock } from './jumping-clock.ts'
 
 /** The wall clock of every process jumps, forward and back by an hour, while utterances come in. */
 const { run, start, open, lay, json } = workplace()
-
-/** Loaded into every process before anything else: at SIGUSR2 the clock goes to the next of its errors. */
-const clock = `
-const errors = [3_600_000, -3_600_000, 0]
-const [RealDate, now] = [Date, Date.now]
-let error = 0
-process.on('SIGUSR2', () => { error = errors.shift() ?? 0 })
-globalThis.Date = class extends RealDate {
-  constructor(...given) { given.length ? super(...given) : super(now() + error) }
-  static now() { return now() + error }
-}
-`
 
 test('jumps of the clock cost no utterance, no order and no process', async () => {
   const count = 4000
@@ -30,7 +19,7 @@ test('jumps of the clock cost no utterance, no order and no process', async () =
         `${JSON.stringify({ id: `u${i}`, conversation: `c${i % conversations}`, text: `note ${i}` })}\n`,
     ).join(''),
   )
-  const env = { NODE_OPTIONS: `--import ${lay('clock.mjs', clock)}` }
+  const env = { NODE_OPTIONS: `--import ${lay('clock.mjs', jumpingClock)}` }
   const pipeline = await start(['--config', lay('lease.yaml', 'log: { lease: 2s }\n')], { env })
   const pids = async () => (await pipeline.health()).processors.map(({ pid }) => pid as number)
   const before = await pids()

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { configJsonSchema } from '../load-config.ts'
+import { configJsonSchema } from '../config/keys.ts'
+import { masked } from '../config/masked.ts'
 import { murmur } from '../streams/topology.ts'
 import { print } from './output.ts'
 import { configOf, wantsJson } from './session.ts'
@@ -12,8 +13,7 @@ config
   .action(async (_options: unknown, command: Command) => {
     const config = configOf(command)
     await murmur(config)
-    const { password } = config.olap
-    const checked = { ...config, olap: { ...config.olap, password: password && '…' } }
+    const checked = masked(config)
     print(
       wantsJson(command),
       checked,

@@ -3,7 +3,7 @@ import type { DeadLetter } from '../schemas/generated/events.ts'
 import { openDeadLetters, resolveDeadLetters } from '../streams/deadletters/deadletters.ts'
 import { wholeNumber } from './arguments.ts'
 import { count, print, table } from './output.ts'
-import { configOf, wantsJson, withConnectors } from './session.ts'
+import { configOf, wantsJson, withTopics } from './session.ts'
 
 export const deadletters = new Command('deadletters').description('what was refused, and what becomes of it')
 
@@ -57,7 +57,7 @@ for (const [name, resolution, description] of [
         (ids.length === 0 || ids.includes(letter.id)) &&
         (!code || letter.code === code) &&
         (!stage || letter.stage === stage)
-      const { resolved, impossible } = await withConnectors(configOf(command), ({ log, registry }) =>
+      const { resolved, impossible } = await withTopics(configOf(command), ({ log, registry }) =>
         resolveDeadLetters(log, registry, wanted, resolution, Date.now()),
       )
       print(
@@ -83,7 +83,7 @@ interface Selection {
 }
 
 const all = (command: Command) =>
-  withConnectors(configOf(command), ({ log, registry }) => openDeadLetters(log, registry))
+  withTopics(configOf(command), ({ log, registry }) => openDeadLetters(log, registry))
 
 const brief = ({ id, topic, partition, offset, stage, code, reason, createdAt }: DeadLetter) => ({
   id,

@@ -2,12 +2,12 @@ import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
-import { openConnectors } from '../connectors/open.ts'
 import { loadModel, shippedModel } from '../language/model-file.ts'
 import { murmur } from '../streams/topology.ts'
+import { checkConfiguration, checkLog, checkRegistry, checkStore, checkTransactions } from './checks.ts'
 import { print } from './output.ts'
 import { runningPipeline } from './running.ts'
-import { configOf, wantsJson, withOlap } from './session.ts'
+import { configOf, wantsJson, withConnectors, withOlap } from './session.ts'
 
 interface Finding {
   readonly check: string
@@ -32,7 +32,11 @@ async function examine(config: Config): Promise<Finding[]> {
   const checks: readonly (readonly [string, () => string | Promise<string>])[] = [
     ['node', () => `version ${process.versions.node} on ${process.platform}-${process.arch}`],
     ['data folder', () => dataFolder(config.data)],
-    ['log', () => logIn(config)],
+    ['configuration', () => checkConfiguration(config)],
+    ['log', () => withConnectors(config, (opened) => checkLog(config, opened))],
+    ['transactions', () => withConnectors(config, (opened) => checkTransactions(config, opened))],
+    ['store', () => withConnectors(config, (opened) => checkStore(config, opened))],
+    ['registry', () => withConnectors(config, (opened) => checkRegistry(config, opened))],
     [
       'language model',
       () =>
@@ -77,16 +81,6 @@ function dataFolder(data: string): string {
   if (free < leastFreeBytes)
     throw new Error(`${text}: less than 1 GiB; free some, or choose another folder with --data`)
   return text
-}
-
-async function logIn(config: Config): Promise<string> {
-  const opened = openConnectors(config)
-  try {
-    const topics = await opened.log.topics()
-    return topics.length === 0 ? 'empty; `murmur start` makes the topics' : `${topics.length} topics`
-  } finally {
-    await opened.close()
-  }
 }
 
 async function olapOf(config: Config, running: boolean): Promise<string> {

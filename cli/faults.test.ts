@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ConnectorError } from '../connectors/errors.ts'
-import type { Processed, Utterance } from '../schemas/generated/events.ts'
-import type { Topic } from '../schemas/topic.ts'
-import { processed, replies, utterances } from '../schemas/topics.ts'
+import type { Alert, Processed, Utterance } from '../schemas/generated/events.ts'
+import type { AvroTopic, Topic } from '../schemas/topic.ts'
+import { alerts, processed, utterances } from '../schemas/topics.ts'
 import { encodeFramed } from '../schemas/wire.ts'
 import { drained, type Pipeline, produceTo, until, valuesOf, workplace } from './fixture.ts'
 
@@ -33,7 +33,7 @@ const utterance = (id: string, text = `note ${id}`): Utterance => ({
   attributes: {},
 })
 
-const idsOf = <T>(topic: Topic<T>) =>
+const idsOf = <T>(topic: AvroTopic<T>) =>
   open(({ registry }) => registry.register(`${topic.name}-value`, topic.codec.schema))
 
 interface Letter {
@@ -76,16 +76,22 @@ test('what no reader can decode becomes a dead letter with code, reason and its 
     ],
     'not UTF-8': [text, 'UNDECODABLE', /UTF-8/],
     'of another schema': [
-      framed(replies, reply, await idsOf(replies)),
-      'UNKNOWN_SCHEMA',
-      /does not fit topic "utterances"/,
+      framed(alerts, alert, await idsOf(alerts)),
+      'UNFIT_MESSAGE',
+      /schema id \d+ makes no "utterances" event: field "text" is missing; map a column to it: text=COLUMN/,
     ],
     'of no schema': [
       framed(utterances, utterance('later'), 10_000),
       'UNKNOWN_SCHEMA',
       /schema id 10000 is not in the registry/,
     ],
-    'not Avro': [Buffer.from('{"text":"hello"}'), 'NOT_FRAMED', /Confluent's header/],
+    'JSON of another shape': [
+      Buffer.from('{"said":"hello"}'),
+      'UNFIT_MESSAGE',
+      /the JSON object makes no "utterances" event: field "text" is missing/,
+    ],
+    'JSON that is cut short': [Buffer.from('{"text":"hel'), 'UNDECODABLE', /JSON/],
+    'neither Avro nor JSON': [Buffer.from('hello'), 'NOT_FRAMED', /Confluent's header/],
     empty: [Buffer.alloc(0), 'NOT_FRAMED', /Confluent's header/],
   }
   const mixed: [string, Buffer][] = []
@@ -229,16 +235,16 @@ async function post(body: object): Promise<{ status: number; error?: object }> {
   return { status: response.status, ...((await response.json()) as object) }
 }
 
-const reply = {
-  id: 'r',
-  conversation: 'mixed',
-  user: null,
-  channel: 'chat',
-  inReplyTo: 'u',
-  text: 'Hello',
-  plugin: 'faq',
-  intent: 'greeting',
-  confidence: 1,
-  attributes: {},
+const alert: Alert = {
+  id: 'a',
+  rule: 'grumbles',
+  group: 'shop',
+  severity: 'info',
+  windowStart: 0,
+  windowEnd: 1,
+  value: 1,
+  threshold: 0,
+  summary: 'Many complain',
+  samples: [],
   createdAt: 0,
 }

@@ -176,7 +176,7 @@ export function workplace() {
     },
     /** Opens log, store and registry in this process, beside those of the pipeline. */
     async open<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
-      const opened = openConnectors(loadConfig({ env: {}, flags: new Map([['data', data]]) }))
+      const opened = await openConnectors(loadConfig({ env: {}, flags: new Map([['data', data]]) }))
       try {
         return await work(opened)
       } finally {

@@ -9,7 +9,7 @@ import { lagByGroup, sumOf } from '../streams/runtime/lag.ts'
 import { positiveNumber } from './arguments.ts'
 import { bar, count, LiveLine, print, span } from './output.ts'
 import { ask, runningPipeline } from './running.ts'
-import { configOf, interruption, wantsJson, withConnectors } from './session.ts'
+import { configOf, interruption, wantsJson, withTopics } from './session.ts'
 import { ingestUtterances } from './utterances.ts'
 
 export const ingest = new Command('ingest')
@@ -34,7 +34,7 @@ export const ingest = new Command('ingest')
     const source = openSource(target, { ...options, columns: options.columns?.split(',') })
     const live = new LiveLine()
     const started = performance.now()
-    const result = await withConnectors(config, async (opened) => {
+    const result = await withTopics(config, async (opened) => {
       let waiting: string | undefined
       const done = await ingestUtterances(source, options.map ?? [], opened, {
         signal,
@@ -76,20 +76,26 @@ async function untilProcessed(config: Config, log: Log, live: LiveLine, signal: 
     const lags = await lagByGroup(log)
     const groups = Object.keys(config.processors).map((name) => lags.get(name))
     const behind = groups.reduce((sum, lag) => sum + sumOf(lag), 0)
-    const joined = groups.every((lag) => lag !== undefined)
+    const joined = groups.every((lag) => lag !== undefined && lag.size > 0)
     if (joined && behind === 0) return
-    if (look % 10 === 0) await requireWorking(config)
+    if (look % 10 === 0) await requireWorking(config, log)
     live.show(joined ? `processing: ${count(behind)} to go` : 'the processors are starting')
     await sleep(100)
   }
 }
 
-async function requireWorking({ data }: Config): Promise<void> {
+async function requireWorking({ data, processors }: Config, log: Log): Promise<void> {
   const running = runningPipeline(data)
-  if (!running)
+  if (!running) {
+    // Its processes may have been started by themselves, here or elsewhere
+    const groups = await log.groups()
+    const reading = (name: string) =>
+      groups.some(({ group, members }) => group === name && members.length > 0)
+    if (Object.keys(processors).every(reading)) return
     throw new Error(
-      'the rows are in the log, but no pipeline runs to process them: start one with `murmur start`',
+      `the rows are in the log, but no pipeline runs to process them: start one with \`murmur start\``,
     )
+  }
   if (!running.address) return
   const health = await ask<HealthReport>(running.address, '/v1/status').catch(() => undefined)
   const failed = health?.processors.find(({ state }) => state === 'failed' || state === 'stopped')

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
-import { constants, setPriority } from 'node:os'
+import { constants, hostname, setPriority } from 'node:os'
 import type { Config } from '../config.ts'
 import { openOlapToWrite } from '../connectors/olap/open.ts'
+import { prepareOlap } from '../connectors/olap/prepare.ts'
 import type { Opened } from '../connectors/open.ts'
-import { columns, database, migrations } from '../schemas/generated/clickhouse.ts'
+import { columns } from '../schemas/generated/clickhouse.ts'
 import type { ProcessorHealth } from '../streams/health.ts'
 import { FloodError } from '../streams/runtime/flood.ts'
 import { startProcessor } from '../streams/runtime/processor.ts'
@@ -20,16 +21,20 @@ interface Running {
   stop(): Promise<void>
 }
 
+/** What `--only` calls the gateway. */
+export const gatewayName = 'gateway' as const
+
 const healthEveryMs = 1000
 
 /** The orders of the supervisor; a process that a person started has none. */
-function ordersFromParent(): ChildOrders | undefined {
+export function ordersFromParent(): ChildOrders | undefined {
   const text = process.env.MURMUR_PROCESS
   return text === undefined ? undefined : (JSON.parse(text) as ChildOrders)
 }
 
 /**
  * Runs processors in this process until the signal, and reports their health to the parent, if there is one.
+ * @param serve opens what answers for this process to others, when the processors have started
  * @throws what a processor died of, but for a flood of dead letters: then it stays, and its health says why
  */
 export async function runProcessors(
@@ -37,11 +42,13 @@ export async function runProcessors(
   config: Config,
   opened: Opened,
   signal: AbortSignal,
+  serve?: (health: () => readonly ProcessorHealth[]) => Promise<{ stop(): Promise<void> }>,
 ): Promise<void> {
   const orders = ordersFromParent()
   const running = await Promise.all(names.map((name) => start(name, config, opened, orders)))
+  const health = () => running.map((processor) => processor.health())
   const report = () => {
-    for (const { health } of running) process.send?.(health())
+    for (const one of health()) process.send?.(one)
   }
   report()
   const timer = setInterval(report, healthEveryMs)
@@ -57,10 +64,16 @@ export async function runProcessors(
       throw error
     }),
   )
+  const over = Promise.race([stopped, ...(failed.length > 0 ? [Promise.all(failed)] : [])])
+  // A processor may die while the health is not served yet: that is said below
+  over.catch(() => {})
+  let served: { stop(): Promise<void> } | undefined
   try {
-    await Promise.race([stopped, Promise.all(failed)])
+    served = await serve?.(health)
+    await over
   } finally {
     clearInterval(timer)
+    await served?.stop()
     await Promise.allSettled(running.map((processor) => processor.stop()))
     // The channel to the parent would keep this process alive
     if (process.connected) process.disconnect()
@@ -75,8 +88,11 @@ async function start(
 ): Promise<Running> {
   const settings = config.processors[name]
   if (!settings)
-    throw new Error(`there is no processor "${name}": ${didYouMean(name, Object.keys(config.processors))}`)
-  const instance = orders?.instance ?? `${name}-1`
+    throw new Error(
+      `there is no processor "${name}": ${didYouMean(name, [...Object.keys(config.processors), gatewayName])}`,
+    )
+  const instance =
+    orders?.instance ?? `${name}-${config.log.kafka.instance ?? `${hostname()}-${process.pid}`}`
   if (settings.stages.includes(sinkName)) return startSinkHere(name, instance, config, opened)
   const processor = (await murmur(config)).processors.find((one) => one.name === name)
   if (!processor) throw new Error(`processor "${name}" has no stages`)
@@ -102,12 +118,12 @@ async function startSinkHere(
   // Somebody waits for a reply, nobody for a row: where they compete for a core, the row comes second
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL)
   const olap = await openOlapToWrite(config)
-  await olap.migrate(migrations)
   const { meter, done, stop } = await startSink({
     ...opened,
     ...processorSettings(name, config),
     olap,
-    tables,
+    tables: tablesIn(config.olap.database),
+    prepare: () => prepareOlap(olap, config.olap),
     group: name,
   })
   return {
@@ -120,6 +136,10 @@ async function startSinkHere(
   }
 }
 
-const tables = Object.fromEntries(
-  Object.entries(columns).map(([topic, names]) => [topic, { table: `${database}.${topic}`, columns: names }]),
-)
+const tablesIn = (database: string) =>
+  Object.fromEntries(
+    Object.entries(columns).map(([topic, names]) => [
+      topic,
+      { table: `${database}.${topic}`, columns: names },
+    ]),
+  )

@@ -3,7 +3,7 @@ import { type Place, replay as run } from '../streams/replay/replay.ts'
 import { murmur } from '../streams/topology.ts'
 import { didYouMean } from './arguments.ts'
 import { bar, count, LiveLine, print } from './output.ts'
-import { configOf, interruption, wantsJson, withConnectors } from './session.ts'
+import { configOf, interruption, wantsJson, withTopics } from './session.ts'
 import { processorSettings } from './settings.ts'
 
 export const replay = new Command('replay')
@@ -22,7 +22,7 @@ export const replay = new Command('replay')
     const signal = interruption()
     const live = new LiveLine()
     const shadow = into ?? `replay-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}`
-    const result = await withConnectors(config, async (opened) => {
+    const result = await withTopics(config, async (opened) => {
       const { processors } = await murmur(config)
       const processor = processors.find((one) => one.name === name)
       if (!processor) {

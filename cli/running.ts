@@ -1,7 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { exclusively } from '../connectors/embedded/exclusive.ts'
 import { isRunning, type Process, thisProcess } from '../connectors/embedded/process.ts'
-import type { Opened } from '../connectors/open.ts'
 
 /** The pipeline that runs on a data folder, as it announced itself in `pipeline.json`. */
 export interface Running {
@@ -30,18 +30,19 @@ export interface FolderClaim {
 }
 
 /**
- * Claims the folder for this pipeline.
- * @param exclusively keeps two pipelines that start at the same time from both finding the folder free
+ * Claims the folder for this pipeline: also where everything lies on servers, since its processes take their names
+ * from the folder.
  * @throws where another pipeline has it, naming its process and address
  */
-export function claimFolder(data: string, exclusively: Opened['exclusively']): FolderClaim {
+export async function claimFolder(data: string): Promise<FolderClaim> {
   // By a rename, so that nobody reads half of it
   const announce = (address: string | undefined) => {
     const draft = `${fileIn(data)}.${process.pid}`
     writeFileSync(draft, JSON.stringify({ process: thisProcess(), address }))
     renameSync(draft, fileIn(data))
   }
-  exclusively(() => {
+  mkdirSync(data, { recursive: true })
+  await exclusively(data, () => {
     const running = runningPipeline(data)
     if (running) throw inUse(data, running)
     announce(undefined)

@@ -3,15 +3,15 @@ import type { Config } from '../config.ts'
 import type { HealthReport } from '../streams/health.ts'
 import { wholeNumber } from './arguments.ts'
 import { count, LiveLine, span } from './output.ts'
-import { configOf, type GlobalOptions, interruption, withConnectors } from './session.ts'
+import { configOf, type GlobalOptions, interruption } from './session.ts'
 
 const liveEveryMs = 500
 
 /** Runs everything, or some processors. Either loads its own half of the product, so that both start sooner. */
 export const start = new Command('start')
   .description('run the pipeline: the gateway, every processor and the feed, until Ctrl-C')
-  .option('--only <processor...>', 'run only these processors, in this process')
-  .option('--port <number>', 'port of the gateway', wholeNumber)
+  .option('--only <part...>', 'run only these processors, or the gateway, in this process')
+  .option('--port <number>', 'port of the gateway; with --only, of the health of the processors', wholeNumber)
   .option('--host <address>', 'address of the gateway')
   .option('--no-feed', "don't replay the feed")
   .option('--no-gateway', "don't open the gateway")
@@ -23,10 +23,9 @@ export const start = new Command('start')
       ...(options.gateway ? {} : { 'gateway.enabled': false }),
     })
     const signal = interruption()
-    const { only } = options
-    if (only) {
-      const { runProcessors } = await import('./processes.ts')
-      await withConnectors(config, (opened) => runProcessors(only, config, opened, signal))
+    if (options.only) {
+      const { runApart } = await import('./apart.ts')
+      await runApart(options.only, config, signal, options.port !== undefined)
     } else await runPipeline(config, command, signal)
   })
 

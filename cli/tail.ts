@@ -1,13 +1,16 @@
 import { Command, Option } from 'commander'
-import { offsetAt, type Records, valueEnd, valueStart } from '../connectors/log/records.ts'
+import { nextOffset, offsetAt, type Records, valueEnd, valueStart } from '../connectors/log/records.ts'
 import type { Opened } from '../connectors/open.ts'
-import { topic as makeTopic } from '../schemas/topic.ts'
+import { jsonTopic, topic as makeTopic } from '../schemas/topic.ts'
 import { topics } from '../schemas/topics.ts'
 import { schemaIdOf } from '../schemas/wire.ts'
-import { Rejection } from '../streams/message.ts'
+import { utteranceIntake } from '../streams/ingest/intake.ts'
+import { type Message, Rejection } from '../streams/message.ts'
 import { Decoder } from '../streams/runtime/decoder.ts'
+import { schemaIdIn } from '../streams/runtime/encoder.ts'
+import type { Intake } from '../streams/runtime/intake.ts'
 import { didYouMean, wholeNumber } from './arguments.ts'
-import { configOf, interruption, wantsJson, withConnectors } from './session.ts'
+import { configOf, interruption, wantsJson, withTopics } from './session.ts'
 
 const chunkBytes = 1 << 20
 
@@ -20,14 +23,9 @@ export const tail = new Command('tail')
   .action(async (name: string, options: TailOptions, command: Command) => {
     const signal = interruption()
     const json = wantsJson(command)
-    await withConnectors(configOf(command), async (opened) => {
-      let left = options.limit
-      for await (const line of lines(name, options, opened, signal, json)) {
-        if (left-- <= 0) break
-        process.stdout.write(`${line}\n`)
-        if (left <= 0) break
-      }
-    })
+    const config = configOf(command)
+    const intake = utteranceIntake(config.input)
+    await withTopics(config, (opened) => printTopic(name, { ...options, intake }, opened, signal, json))
   })
 
 interface TailOptions {
@@ -36,58 +34,67 @@ interface TailOptions {
   readonly follow: boolean
 }
 
-async function* lines(
+async function printTopic(
   name: string,
-  { from, follow }: TailOptions,
+  { from, follow, limit, intake }: TailOptions & { readonly intake: Intake },
   { log, registry }: Opened,
-  signal: AbortSignal,
+  interrupted: AbortSignal,
   json: boolean,
-): AsyncGenerator<string> {
+): Promise<void> {
   const there = await log.topics()
   const found = there.find((one) => one.name === name)
   if (!found) {
     const names = there.map((one) => one.name)
     throw new Error(`there is no topic "${name}": ${didYouMean(name, names)}`)
   }
-  const next = found.offsets.map(({ earliest, latest }) => (from === 'earliest' ? earliest : latest))
-  const decoder = await decoderFor(name)
-  while (!signal.aborted) {
-    let seen = 0
-    for (let partition = 0; partition < next.length; partition++) {
-      const records = await log.read(name, partition, next[partition] as number, chunkBytes)
-      if (!records) continue
-      for (const [index, item] of (await decoder(records)).entries()) {
-        const at = offsetAt(records, index)
-        next[partition] = at + 1
-        seen++
-        const value = item instanceof Rejection ? { undecodable: item.reason } : item.value
-        const key = item instanceof Rejection ? item.message.key : item.key
-        yield json
-          ? JSON.stringify({ topic: name, partition, offset: at, key, value }, readable)
-          : `${partition}@${at} ${key}  ${JSON.stringify(value, readable)}`
-      }
+  const { partitions } = found
+  const decode = await decoderFor(name)
+  const enough = new AbortController()
+  const signal = AbortSignal.any([interrupted, enough.signal])
+  let left = limit
+  const show = async (records: Records) => {
+    for (const [index, item] of (await decode(records)).entries()) {
+      if (signal.aborted) return
+      process.stdout.write(`${lineOf(records, index, item, json)}\n`)
+      if (--left <= 0) enough.abort()
     }
-    if (seen > 0) continue
-    if (!follow) return
-    await log.changed([name], 1000, signal)
+  }
+  const next = found.offsets.map(({ earliest, latest }) => (from === 'earliest' ? earliest : latest))
+  if (follow) return log.tail(name, next, show, signal)
+  for (const [partition, { latest }] of found.offsets.entries()) {
+    for (let offset = next[partition] as number; offset < latest && !signal.aborted; ) {
+      const records = await log.read(name, partition, offset, chunkBytes)
+      if (!records) break
+      await show(records)
+      offset = nextOffset(records)
+    }
   }
 
-  /** The product's topics have their own types; any other topic is read by the schema that its values name. */
+  /** The product's topics have their own types; any other topic is read by the schema that its values name, or as JSON. */
   async function decoderFor(name: string) {
     const known = topics.find((one) => one.name === name)
     if (known) {
-      const decoder = new Decoder(
-        known,
-        await registry.register(`${name}-value`, known.codec.schema),
-        registry,
-      )
+      const schemaId = await schemaIdIn(registry, known)
+      const decoder = new Decoder(known, { schemaId, partitions }, registry, intake)
       return (records: Records) => decoder.decode(records)
     }
     return async (records: Records) => {
-      const id = schemaIdOf(records.data, valueStart(records, 0), valueEnd(records, 0)) ?? 0
-      return new Decoder(makeTopic(name, await registry.schema(id)), id, registry).decode(records)
+      const schemaId = schemaIdOf(records.data, valueStart(records, 0), valueEnd(records, 0))
+      const found =
+        schemaId === undefined ? jsonTopic(name) : makeTopic(name, await registry.schema(schemaId))
+      return new Decoder(found, { schemaId, partitions }, registry).decode(records)
     }
   }
+}
+
+function lineOf(records: Records, index: number, item: Message<unknown> | Rejection, json: boolean): string {
+  const { topic, partition } = records
+  const offset = offsetAt(records, index)
+  const value = item instanceof Rejection ? { undecodable: item.reason } : item.value
+  const { key } = item instanceof Rejection ? item.message : item
+  return json
+    ? JSON.stringify({ topic, partition, offset, key, value }, readable)
+    : `${partition}@${offset} ${key}  ${JSON.stringify(value, readable)}`
 }
 
 /** Bytes are shown by their number: a picture is nothing to read. */

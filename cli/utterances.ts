@@ -12,14 +12,13 @@ export async function ingestUtterances(
   { log, registry }: Pick<Opened, 'log' | 'registry'>,
   options: Pick<IngestOptions, 'signal' | 'ratePerSecond' | 'onProgress'>,
 ): Promise<Ingested> {
-  const now = Date.now()
-  const mapping = compileMapping(map, { source: source.id, now })
+  const mapping = compileMapping(map, { source: source.id })
   return ingest({
     ...options,
     source,
     mapping,
     log,
-    now,
+    now: Date.now(),
     destinations: await destinationsOf(log, registry, [utterances, deadletters]),
   })
 }

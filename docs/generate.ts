@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { configKeys } from '../load-config.ts'
+import { configKeys } from '../config/keys.ts'
 import { packageRoot } from '../schemas/root.ts'
 
 /** The page of every configuration key, from the one configuration schema. */

@@ -2,29 +2,32 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Hono } from 'hono'
 import type { Gateway } from './gateway.ts'
 
+/** What answers for a process; without a gateway there are no replies to follow and nothing to append. */
+export type Vitals = Pick<Gateway, 'health' | 'metrics' | 'now'> & Partial<Pick<Gateway, 'replies' | 'probe'>>
+
 const probeMs = 2000
 
 /**
  * GET /healthz: the process is alive. GET /readyz: it can do its work; else 503 and what keeps it from that.
  * GET /v1/status: the health report. GET /metrics: Prometheus' text format.
  */
-export const healthRoutes = (gateway: Gateway): Hono =>
+export const healthRoutes = (vitals: Vitals): Hono =>
   new Hono()
     .get('/healthz', (c) => {
-      const { startedAt } = gateway.health()
-      return c.json({ alive: true, startedAt, uptimeMs: gateway.now() - startedAt, pid: process.pid })
+      const { startedAt } = vitals.health()
+      return c.json({ alive: true, startedAt, uptimeMs: vitals.now() - startedAt, pid: process.pid })
     })
     .get('/readyz', async (c) => {
-      const reasons = await reasonsAgainst(gateway)
+      const reasons = await reasonsAgainst(vitals)
       return c.json({ ready: reasons.length === 0, reasons }, reasons.length === 0 ? 200 : 503)
     })
-    .get('/v1/status', (c) => c.json(gateway.health()))
+    .get('/v1/status', (c) => c.json(vitals.health()))
     .get('/metrics', async (c) => {
-      c.header('content-type', gateway.metrics.contentType)
-      return c.body(await gateway.metrics.metrics())
+      c.header('content-type', vitals.metrics.contentType)
+      return c.body(await vitals.metrics.metrics())
     })
 
-async function reasonsAgainst({ health, replies, probe }: Gateway): Promise<string[]> {
+async function reasonsAgainst({ health, replies, probe }: Vitals): Promise<string[]> {
   const { ready, processors } = health()
   const reasons = processors
     .filter(({ state }) => state !== 'running' && state !== 'idle')
@@ -33,7 +36,8 @@ async function reasonsAgainst({ health, replies, probe }: Gateway): Promise<stri
         `processor ${name} (${instance}) is ${state}${reason ? `: ${reason}` : ''}`,
     )
   if (!ready && reasons.length === 0) reasons.push('the pipeline has not started all of its processors yet')
-  if (replies.fault) reasons.push(`replies can’t be read: ${replies.fault.message}`)
+  if (replies?.fault) reasons.push(`replies can’t be read: ${replies.fault.message}`)
+  if (!probe) return reasons
   const late = sleep(probeMs, `no answer within ${probeMs} ms`, { ref: false })
   const fault = await Promise.race([
     probe().then(

@@ -3,8 +3,10 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
-import { createApp } from './app.ts'
+import type { Hono } from 'hono'
+import { createApp, createHealthApp } from './app.ts'
 import type { Gateway } from './gateway.ts'
+import type { Vitals } from './health.ts'
 import { openSockets } from './sockets.ts'
 
 const graceMs = 5000
@@ -16,37 +18,59 @@ export interface Listening {
   stop(): Promise<void>
 }
 
+interface Place {
+  readonly host: string
+  /** 0: any that is free */
+  readonly port: number
+}
+
 /**
  * Serves a gateway over HTTP and WebSocket, and owns it from now on.
- * @param port 0: any that is free
  * @throws where the port can't be had; the gateway is closed then, too
  */
-export async function listen(
-  gateway: Gateway,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<Listening> {
-  const app = createApp(gateway, host)
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server
-  const sockets = openSockets(gateway, host)
+export async function listen(gateway: Gateway, place: Place): Promise<Listening> {
+  const server = serverOf(createApp(gateway, place.host))
+  const sockets = openSockets(gateway, place.host)
   server.on('upgrade', sockets.upgrade)
-  server.listen(port, host)
-  await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
+  const address = await open(server, place).catch(async (error: Error) => {
     await sockets.close(0)
     await gateway.close()
-    throw new Error(unavailable(host, port, error), { cause: error })
+    throw error
   })
-  const { port: bound } = server.address() as AddressInfo
   return {
-    address: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    address,
     async stop() {
       gateway.replies.release()
-      const closed = once(server, 'close')
-      server.close()
-      await Promise.all([sockets.close(graceMs), drain(server)])
-      await closed
+      await Promise.all([close(server), sockets.close(graceMs)])
       await gateway.close()
     },
   }
+}
+
+/** Serves the health of a process that has no gateway. @throws where the port can't be had */
+export async function listenForHealth(vitals: Vitals, place: Place): Promise<Listening> {
+  const server = serverOf(createHealthApp(vitals, place.host))
+  const address = await open(server, place)
+  return { address, stop: () => close(server) }
+}
+
+const serverOf = (app: Hono): Server => createAdaptorServer({ fetch: app.fetch }) as Server
+
+/** @returns the address */
+async function open(server: Server, { host, port }: Place): Promise<string> {
+  server.listen(port, host)
+  await once(server, 'listening').catch((error: NodeJS.ErrnoException) => {
+    throw new Error(unavailable(host, port, error), { cause: error })
+  })
+  const { port: bound } = server.address() as AddressInfo
+  return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close')
+  server.close()
+  await drain(server)
+  await closed
 }
 
 /** Lets requests finish; a connection that is kept alive for a next one goes at once. */
