@@ -57,13 +57,15 @@ export function referenceJob(name: string, topics: JobTopics): Processor {
   const counts = jsonTopic<number>(topics.counts)
 
   const clean = each({ name: 'clean', from: utterances, to: cleaned }, (message) => {
+    const { id, cid, ts } = message.value
     const text = message.value.text.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase()
-    return text === '' ? [] : [message.with({ text })]
+    return text === '' ? [] : [message.as({ id, cid, ts, text })]
   })
 
   const classify = each({ name: 'classify', from: cleaned, to: classified }, (message) => {
-    const found = keywords.find(([word]) => message.value.text.includes(word))
-    return [message.with({ intent: found?.[1] ?? 'other' })]
+    const { id, cid, ts, text } = message.value
+    const found = keywords.find(([word]) => text.includes(word))
+    return [message.as({ id, cid, ts, text, intent: found?.[1] ?? 'other' })]
   })
 
   const context = keyed(

@@ -4,7 +4,10 @@ import type { Stage, StateSettings, States } from '../stage.ts'
 
 /** One key's state: as committed, and as the batch in hand has left it. */
 interface Cell {
+  /** As the store knows it: the stage's name and the key. */
+  readonly id: string
   readonly key: string
+  readonly settings: StateSettings<unknown>
   readonly partition: number
   version: Version
   committed: unknown
@@ -12,26 +15,35 @@ interface Cell {
   state: unknown
   touchedAt: number
   dirty: boolean
+  /** The last batch that wanted it. */
+  batch: number
 }
 
 const none = Symbol('no state yet')
 
+/** What so many of the last batches wanted is kept before the rest. */
+const lately = 8
+
 /**
  * The keyed state of one processor. Partitions are owned one at a time between processes, so what was loaded or
- * written once is kept in memory (least recently used goes first) and the store is asked only for the rest.
+ * written once is kept in memory (what was not wanted lately goes first) and the store is asked only for the rest.
  */
 export class KeyedStates {
   readonly #owned = new Map<number, { fence: Fence; committed: number }>()
-  readonly #cells = new Map<string, Cell>()
+  /** By stage, then by key. */
+  readonly #cells = new Map<string, Map<string, Cell>>()
   /** The cells of the batch in hand: never evicted. */
-  #touched = new Set<Cell>()
-  #saved = new Map<number, Entry[]>()
+  #touched: Cell[] = []
+  #saved: { readonly cell: Cell; readonly next: Version }[] = []
+  #batch = 1
 
   constructor(
     private readonly store: Store,
     private readonly stages: readonly Stage[],
     private readonly cacheSize = 8_000,
-  ) {}
+  ) {
+    for (const { name } of stages) this.#cells.set(name, new Map())
+  }
 
   /**
    * Takes a partition over at its committed offset.
@@ -44,35 +56,35 @@ export class KeyedStates {
 
   revoke(partition: number): void {
     this.#owned.delete(partition)
-    for (const [id, cell] of this.#cells) if (cell.partition === partition) this.#cells.delete(id)
+    for (const cells of this.#cells.values())
+      for (const [key, cell] of cells) if (cell.partition === partition) cells.delete(key)
   }
 
   /** Brings the states of these keys, and of the partition, into memory: one round trip, if any is missing. */
   async load(partition: number, keys: ReadonlySet<string>): Promise<void> {
     if (this.stages.length === 0) return
-    const missing: string[] = []
-    const want = (id: string) => {
-      const cell = this.#cells.get(id)
-      if (cell) {
-        this.#cells.delete(id)
-        this.#cells.set(id, cell)
-        this.#touched.add(cell)
-      } else missing.push(id)
-    }
-    for (const { name, state } of this.stages) {
-      if (state?.scope === 'partition') want(`${name}/${partition}`)
-      else for (const key of keys) want(`${name}/${key}`)
+    const missing: { readonly stage: Stage; readonly key: string }[] = []
+    for (const stage of this.stages) {
+      const cells = this.#cellsOf(stage)
+      for (const key of stage.state?.scope === 'partition' ? [String(partition)] : keys) {
+        const cell = cells.get(key)
+        if (cell) this.#touch(cell)
+        else missing.push({ stage, key })
+      }
     }
     if (missing.length === 0) return
     const { fence, committed } = this.#owner(partition)
-    const versions = await this.store.load(fence, committed, missing)
-    for (const [index, id] of missing.entries()) {
+    const ids = missing.map(({ stage, key }) => `${stage.name}/${key}`)
+    const versions = await this.store.load(fence, committed, ids)
+    for (const [index, { stage, key }] of missing.entries()) {
       const version = versions[index] as Version
       const [touchedAt, state] = version.value
         ? (JSON.parse(Buffer.from(version.value).toString()) as [number, unknown])
         : [0, none]
-      const cell = {
-        key: id,
+      const cell: Cell = {
+        id: ids[index] as string,
+        key,
+        settings: stage.state as StateSettings<unknown>,
         partition,
         version,
         committed: state,
@@ -80,17 +92,19 @@ export class KeyedStates {
         state,
         touchedAt,
         dirty: false,
+        batch: 0,
       }
-      this.#cells.set(id, cell)
-      this.#touched.add(cell)
+      this.#cellsOf(stage).set(key, cell)
+      this.#touch(cell)
     }
   }
 
   /** The view of one stage. */
   of(stage: Stage): States {
     const settings = stage.state as StateSettings<unknown>
+    const cells = this.#cellsOf(stage)
     const cellOf = (key: string): Cell => {
-      const cell = this.#cells.get(`${stage.name}/${key}`)
+      const cell = cells.get(key)
       if (cell) return cell
       throw new Error(
         `stage "${stage.name}" wants the state of key "${key}", which no input of this batch has: put the stage that changes keys into an earlier processor`,
@@ -126,17 +140,17 @@ export class KeyedStates {
    */
   async save(ends: ReadonlyMap<number, number>): Promise<(() => void) | undefined> {
     const entries = new Map<number, Entry[]>()
-    const expiry = new Map(this.stages.map(({ name, state }) => [name, state?.expireAfterMs]))
+    this.#saved = []
     for (const cell of this.#touched) {
       if (!cell.dirty) continue
       const offset = (ends.get(cell.partition) as number) - 1
       const next = { offset, value: Buffer.from(JSON.stringify([cell.touchedAt, cell.state])) }
-      const expireAfterMs = expiry.get(cell.key.slice(0, cell.key.indexOf('/')))
-      const list = entries.get(cell.partition) ?? []
-      list.push({ key: cell.key, next, previous: cell.version, expireAfterMs })
-      entries.set(cell.partition, list)
+      const entry = { key: cell.id, next, previous: cell.version, expireAfterMs: cell.settings.expireAfterMs }
+      const list = entries.get(cell.partition)
+      if (list) list.push(entry)
+      else entries.set(cell.partition, [entry])
+      this.#saved.push({ cell, next })
     }
-    this.#saved = entries
     const saves = [...entries].map(([partition, list]) => this.store.save(this.#owner(partition).fence, list))
     const enlisted: (() => void)[] = []
     for (const saved of await Promise.allSettled(saves)) {
@@ -155,15 +169,11 @@ export class KeyedStates {
       const owned = this.#owned.get(partition)
       if (owned) owned.committed = end
     }
-    for (const list of this.#saved.values()) {
-      for (const { key, next } of list) {
-        const cell = this.#cells.get(key)
-        if (!cell) continue
-        cell.version = next
-        cell.committed = cell.state
-        cell.committedAt = cell.touchedAt
-        cell.dirty = false
-      }
+    for (const { cell, next } of this.#saved) {
+      cell.version = next
+      cell.committed = cell.state
+      cell.committedAt = cell.touchedAt
+      cell.dirty = false
     }
     this.done()
   }
@@ -171,12 +181,31 @@ export class KeyedStates {
   /** Ends the batch in hand, whatever became of it. */
   done(): void {
     this.reset()
-    this.#touched = new Set()
-    this.#saved = new Map()
-    for (const id of this.#cells.keys()) {
-      if (this.#cells.size <= this.cacheSize) break
-      this.#cells.delete(id)
+    this.#touched = []
+    this.#saved = []
+    for (const cells of this.#cells.values()) this.#evict(cells)
+    this.#batch++
+  }
+
+  #touch(cell: Cell): void {
+    if (cell.batch === this.#batch) return
+    cell.batch = this.#batch
+    this.#touched.push(cell)
+  }
+
+  /** The oldest go first, but what was wanted lately gets a second chance. */
+  #evict(cells: Map<string, Cell>): void {
+    for (const [key, cell] of cells) {
+      if (cells.size <= this.cacheSize) return
+      cells.delete(key)
+      if (cell.batch < this.#batch - lately) continue
+      cell.batch = 0
+      cells.set(key, cell)
     }
+  }
+
+  #cellsOf({ name }: Stage): Map<string, Cell> {
+    return this.#cells.get(name) as Map<string, Cell>
   }
 
   #owner(partition: number): { fence: Fence; committed: number } {

@@ -79,7 +79,9 @@ export async function startSink(options: SinkOptions): Promise<RunningProcessor>
     })
     const insist = <T>(work: () => Promise<T>) => persist(meter, backoff, end, work)
     const parts = { log, olap, tables, schemaOf, flood, now, onBlock, persist: insist }
-    await insist(() => claim.record(works.map(({ blocks, progress }) => encodePromises(blocks, progress.written))))
+    await insist(() =>
+      claim.record(works.map(({ blocks, progress }) => encodePromises(blocks, progress.written))),
+    )
     const refused: Rejection[] = []
     for (const { batch, progress, blocks } of works) {
       for (const block of blocks)
