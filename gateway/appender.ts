@@ -1,6 +1,7 @@
+import { ConnectorError } from '../connectors/errors.ts'
 import type { Producer } from '../connectors/log/log.ts'
 import { partitionOf } from '../connectors/log/partition.ts'
-import { RecordsBuilder } from '../connectors/log/records.ts'
+import { type Records, RecordsBuilder } from '../connectors/log/records.ts'
 import type { Utterance } from '../schemas/generated/events.ts'
 import { utterances } from '../schemas/topics.ts'
 import { encodeFramed } from '../schemas/wire.ts'
@@ -13,9 +14,10 @@ export class Appender {
   readonly #builders: readonly RecordsBuilder[]
   #next: Promise<void> | undefined
   #current: Promise<void> = Promise.resolve()
+  #producer: Producer | undefined
 
-  constructor(
-    private readonly producer: Producer,
+  private constructor(
+    private readonly open: () => Promise<Producer>,
     partitions: number,
     private readonly schemaId: number,
     /** Told of each transaction: how many milliseconds it took. */
@@ -25,6 +27,18 @@ export class Appender {
       { length: partitions },
       (_, index) => new RecordsBuilder(utterances.name, index),
     )
+  }
+
+  /** @param open opens the gateway's producer: at once, and again where it was fenced */
+  static async open(
+    open: () => Promise<Producer>,
+    partitions: number,
+    schemaId: number,
+    observe: (milliseconds: number) => void,
+  ): Promise<Appender> {
+    const appender = new Appender(open, partitions, schemaId, observe)
+    appender.#producer = await open()
+    return appender
   }
 
   /**
@@ -39,13 +53,30 @@ export class Appender {
 
   /** Proves that the log takes writes, by making one. */
   async probe(): Promise<void> {
-    await this.producer.append([], 'probe')
+    await this.#write([], 'probe')
   }
 
   /** Waits for what is under way, and closes the producer. */
   async close(): Promise<void> {
     await (this.#next ?? this.#current).catch(() => {})
-    await this.producer.close()
+    await this.#producer?.close()
+  }
+
+  /**
+   * A producer is fenced by a later one of its name, and where the log ended its transaction because nobody had heard of
+   * it for too long: whichever it was, the next append opens it anew.
+   */
+  async #write(batches: readonly Records[], position?: string): Promise<void> {
+    this.#producer ??= await this.open()
+    try {
+      await this.#producer.append(batches, position)
+    } catch (cause) {
+      if (!(cause instanceof ConnectorError && cause.code === 'FENCED')) throw cause
+      this.#producer = undefined
+      throw new ConnectorError('UNAVAILABLE', `whether it was written is not known: ${cause.message}`, {
+        cause,
+      })
+    }
   }
 
   #add(utterance: Utterance): void {
@@ -64,7 +95,7 @@ export class Appender {
     this.#next = undefined
     const filled = this.#builders.filter(({ count }) => count > 0)
     const started = performance.now()
-    await this.producer.append(filled.map((builder) => builder.take()))
+    await this.#write(filled.map((builder) => builder.take()))
     this.observe(performance.now() - started)
   }
 }

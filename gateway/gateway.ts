@@ -74,8 +74,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const meters = createMeters(options.metrics)
   const reader = new ReplyReader(registry, meters.undecodable)
   const replies = await ReplyTail.open(log, reader)
-  const producer = await log.producer(name)
-  const appender = new Appender(producer, topic.partitions, schemaId, meters.appended)
+  const appender = await Appender.open(() => log.producer(name), topic.partitions, schemaId, meters.appended)
   return {
     ...options,
     acceptance: new Acceptance(appender, (conversation) => formatCursor(replies.end(conversation)), now),

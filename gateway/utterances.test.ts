@@ -228,3 +228,16 @@ describe('when there is too much', () => {
     await small.close()
   })
 })
+
+describe('when the producer is fenced', () => {
+  it('says that nothing is certain, and takes the next utterance', async () => {
+    const named = await openFixture({ name: 'front' })
+    expect((await named.post(path, { text: 'before' })).status).toBe(202)
+    await (await named.log.producer('front')).close()
+    const uncertain = await problem(await named.post(path, { text: 'uncertain' }))
+    expect(uncertain).toMatchObject({ status: 503, code: 'UNAVAILABLE' })
+    expect((await named.post(path, { text: 'after' })).status).toBe(202)
+    expect((await named.utterances()).map(({ text }) => text).sort()).toEqual(['after', 'before'])
+    await named.close()
+  })
+})

@@ -173,6 +173,14 @@ describeWith(kafkaMissing, 'record batches on Kafka', () => {
     await until(async () => (await readAll(log, topic, 1)).length === 1)
   })
 
+  test('more copies than brokers are refused, with the key to look at', async () => {
+    const log = openLog(kafka, { replicationFactor: 2 })
+    await expect(newTopic(log)).rejects.toMatchObject({
+      code: 'MISCONFIGURED',
+      message: expect.stringContaining('log.kafka.replicationFactor'),
+    })
+  })
+
   test('a batch of a format of before Kafka 0.11 is refused, with the remedy', () => {
     const old = Buffer.alloc(100)
     old.writeInt32BE(88, 8)

@@ -114,6 +114,18 @@ describeWith(kafkaMissing, 'members of a Kafka group as processes', () => {
     await expectExactlyOnce(10)
   })
 
+  test('a transaction that the broker has ended for its age is done again', async () => {
+    const { log, group, work, fill, copiedAll, expectExactlyOnce } = await prepare()
+    await fill(10)
+    const slow = work({ mode: 'hang', transactionTimeoutMs: 1000 })
+    await until(() => slow.heard('written'))
+    await until(async () => (await openOf(log, group)).length === 0)
+    slow.process.stdin?.write('go on\n')
+    await until(() => slow.heard('FENCED aborted'))
+    await until(() => copiedAll(10))
+    await expectExactlyOnce(10)
+  })
+
   test('a zombie is fenced: nothing that it did is seen, and it joins again', async () => {
     const { work, fill, copiedAll, expectExactlyOnce } = await prepare()
     await fill(10)

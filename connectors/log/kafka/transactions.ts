@@ -165,6 +165,9 @@ export class Transactions {
   /** Opening the id again under the present epoch aborts, and fails where another has taken the id over. */
   async #aborted(cause: unknown): Promise<ConnectorError> {
     await this.#init(this.#session ?? nobody).catch(() => {})
+    // The id is still this one's: the broker had forgotten of the transaction, or of its producer
+    if (!this.#broken && isFault(cause, 'INVALID_PRODUCER_EPOCH', 'INVALID_TXN_STATE', 'UNKNOWN_PRODUCER_ID'))
+      return new ConnectorError('UNAVAILABLE', `writing as "${this.id}": ${cause.message}`, { cause })
     return connectorError(cause, `writing as "${this.id}"`)
   }
 
