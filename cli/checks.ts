@@ -28,7 +28,7 @@ export const checkLog: Check = async (config, { log }) => {
 }
 
 function* faultsOf(
-  { partitions, retentionMs, retentionBytes }: Omit<TopicDescription, 'name'>,
+  { partitions, retentionMs, retentionBytes, maxMessageBytes }: Omit<TopicDescription, 'name'>,
   log: Config['log'],
 ): Generator<string> {
   if (partitions !== log.partitions)
@@ -36,6 +36,8 @@ function* faultsOf(
   const mend = 'the next `murmur start` changes that, if its user may alter topics'
   if (retentionMs !== log.retention)
     yield `kept for ${span(retentionMs)} where log.retention says ${span(log.retention)}: ${mend}`
+  if (maxMessageBytes !== undefined && maxMessageBytes !== log.kafka.maxMessageBytes)
+    yield `max.message.bytes is ${maxMessageBytes} where log.kafka.maxMessageBytes says ${log.kafka.maxMessageBytes}: ${mend}`
   if (retentionBytes !== log.retentionBytes)
     yield `${retentionBytes} bytes a partition where log.retentionBytes says ${log.retentionBytes}: ${mend}`
 }

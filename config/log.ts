@@ -41,6 +41,9 @@ const kafkaSchema = z
     transactionTimeout: duration('30s').describe(
       'After so long the broker aborts a transaction that nobody ends',
     ),
+    requestTimeout: duration('15s').describe(
+      'How long a request may take, with its repetitions, before Kafka counts as away',
+    ),
     instance: z
       .string()
       .regex(/^[\w.-]{1,200}$/, 'write letters, digits, ".", "_" and "-"')

@@ -11,7 +11,16 @@ import type { RedisStoreOptions } from './store/redis/options.ts'
  * @throws MISCONFIGURED
  */
 export function kafkaOptions({ log, guarantee }: Pick<Config, 'log' | 'guarantee'>): KafkaLogOptions {
-  const { tls, sasl, sessionTimeout, heartbeat, rebalanceTimeout, transactionTimeout, ...rest } = log.kafka
+  const {
+    tls,
+    sasl,
+    sessionTimeout,
+    heartbeat,
+    rebalanceTimeout,
+    transactionTimeout,
+    requestTimeout,
+    ...rest
+  } = log.kafka
   const pems = pemsOf(tls, 'log.kafka.tls')
   return {
     ...rest,
@@ -22,6 +31,7 @@ export function kafkaOptions({ log, guarantee }: Pick<Config, 'log' | 'guarantee
     heartbeatMs: heartbeat,
     rebalanceTimeoutMs: rebalanceTimeout,
     transactionTimeoutMs: transactionTimeout,
+    requestTimeoutMs: requestTimeout,
   }
 }
 

@@ -72,6 +72,8 @@ export interface TopicSettings {
 }
 
 export interface TopicDescription extends TopicSettings {
+  /** Bytes of the largest batch that the topic takes; undefined where the log has one limit for all. */
+  readonly maxMessageBytes?: number | undefined
   /** One a partition. `earliest` is the first offset still there, `latest` the one that comes next. */
   readonly offsets: readonly { readonly earliest: number; readonly latest: number; readonly bytes: number }[]
 }

@@ -16,8 +16,8 @@ export const transactionalId = (group: string, owner: string): string =>
 
 const ownerOf = (id: string): string => decodeURIComponent(id.split(':')[2] ?? '')
 
-/** The transactions that are open now, of Murmur's own ids. @throws ConnectorError */
-export async function openTransactions(cluster: Cluster, prefix = `${mark}:`): Promise<OpenTransaction[]> {
+/** The transactions that are open now, whoever's: each holds readers back. @throws ConnectorError */
+export async function openTransactions(cluster: Cluster, prefix = ''): Promise<OpenTransaction[]> {
   const each = await cluster.ofEachBroker('listing transactions', async (broker) => {
     const { transactionStates } = await cluster.once(
       broker,

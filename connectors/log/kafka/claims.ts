@@ -70,11 +70,7 @@ export function openClaim(
       if (cause instanceof ConnectorError && cause.code === 'FENCED') abort()
       throw cause
     }
-    for (const [i, { offset, metadata }] of positions.entries()) {
-      const partition = partitions[i] as HeldPartition
-      partition.committed = offset
-      partition.metadata = metadata
-    }
+    for (const [i, position] of positions.entries()) partitions[i]?.moved(position)
   }
 
   const end = () => {

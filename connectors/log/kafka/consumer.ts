@@ -4,7 +4,7 @@ import { monotonicNow } from '../../embedded/process.ts'
 import { ConnectorError } from '../../errors.ts'
 import { Alarm } from '../alarm.ts'
 import { type Place, placeName } from '../assign.ts'
-import type { Consumer, Subscription } from '../log.ts'
+import type { Committed, Consumer, Subscription } from '../log.ts'
 import type { Records } from '../records.ts'
 import { abortAbandoned, transactionalId } from './abandoned.ts'
 import { AtLeastOnce } from './at-least-once.ts'
@@ -171,8 +171,9 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
     }
     if (places.length === 0) return
     if (guarantee === 'exactly-once') await abortAbandoned(cluster, group)
-    for (const committed of await startingAt(cluster, group, places, subscription.from))
-      held.set(placeName(committed), new HeldPartition(committed))
+    const { committed, fresh } = await startingAt(cluster, group, places, subscription.from)
+    for (const start of committed) held.set(placeName(start), new HeldPartition(start, true))
+    for (const start of fresh) held.set(placeName(start), new HeldPartition(start, false))
   }
 
   async function announce(): Promise<void> {
@@ -255,17 +256,23 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
     await new Promise(setImmediate)
   }
 
-  /** Moves the group past what it is not to see (aborted records, ends of transactions), so that it has no lag. */
+  /**
+   * Moves the group past what it is not to see (aborted records, ends of transactions), so that it has no lag; and notes
+   * where it begins, so that its lag can be told before its first batch.
+   */
   async function catchUp(): Promise<void> {
     const behind = [...held.values()].filter(
-      (one) => one.fresh === undefined && one.records === 0 && one.fetchAt > one.committed && !one.metadata,
+      (one) =>
+        one.fresh === undefined &&
+        !one.metadata &&
+        (!one.positioned || (one.records === 0 && one.fetchAt > one.committed)),
     )
     if (behind.length === 0) return
     const { generation, member, instance } = membership
-    const positions = behind.map(({ topic, partition, fetchAt: offset }) => ({
+    const positions = behind.map(({ topic, partition, records, fetchAt, committed }) => ({
       topic,
       partition,
-      offset,
+      offset: records === 0 ? fetchAt : committed,
       metadata: undefined,
     }))
     // Where it fails, the next one takes it along
@@ -273,7 +280,7 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
       () => 'failed',
     )
     if (done === 'failed') return
-    for (const [i, partition] of behind.entries()) partition.committed = positions[i]?.offset as number
+    for (const [i, partition] of behind.entries()) partition.moved(positions[i] as Committed)
   }
 
   async function run(): Promise<void> {
@@ -286,12 +293,12 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
           continue
         }
         await announce()
+        await catchUp()
         // Given up meanwhile: the group must be followed before anything is committed
         if (due !== 'nothing') continue
         const found = next()
         if (typeof found !== 'number') await work(found)
         else {
-          if (firstSeen === undefined) await catchUp()
           await alarm.wait(found)
         }
       }

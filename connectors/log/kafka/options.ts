@@ -21,7 +21,7 @@ export interface KafkaLogOptions {
   readonly rebalanceTimeoutMs?: number
   /** After so long the broker aborts a transaction that nobody ends. Default: 30,000 */
   readonly transactionTimeoutMs?: number
-  /** How long a request may take, with all its repetitions, before the log counts as unavailable. Default: 10,000 */
+  /** How long a request may take, with all its repetitions, before the log counts as unavailable. Default: 15,000 */
   readonly requestTimeoutMs?: number
   /**
    * Static membership: the name by which the groups know this process. After a restart it has its partitions back
@@ -69,7 +69,7 @@ export const settingsOf = (options: KafkaLogOptions): KafkaSettings => ({
   metadataMs: 30_000,
   rebalanceTimeoutMs: 60_000,
   transactionTimeoutMs: 30_000,
-  requestTimeoutMs: 10_000,
+  requestTimeoutMs: 15_000,
   guarantee: 'exactly-once',
   warn: (message) => console.error(`murmur: ${message}`),
   ...options,

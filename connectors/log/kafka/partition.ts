@@ -11,6 +11,8 @@ export class HeldPartition implements Position {
   /** Where the next claim begins. */
   next: number
   committed: number
+  /** Whether the group has a position here at all: until then nobody can tell how far behind it is. */
+  positioned: boolean
   metadata: string | undefined
   /** What waits. */
   records = 0
@@ -21,8 +23,12 @@ export class HeldPartition implements Position {
   #done = 0
 
   /** @param fresh waits for `onAssigned`; undefined since that was called */
-  constructor(public fresh: Committed | undefined) {
+  constructor(
+    public fresh: Committed | undefined,
+    positioned: boolean,
+  ) {
     const { topic, partition, offset, metadata } = fresh as Committed
+    this.positioned = positioned
     this.topic = topic
     this.partition = partition
     this.fetchAt = this.next = this.committed = offset
@@ -67,6 +73,13 @@ export class HeldPartition implements Position {
     if (this.#done < decoded.count) return
     this.bytes -= decoded.data.length
     this.#decoded = undefined
+  }
+
+  /** The group's position is here from now on. */
+  moved({ offset, metadata }: Pick<Committed, 'offset' | 'metadata'>): void {
+    this.committed = offset
+    this.metadata = metadata
+    this.positioned = true
   }
 
   /** Goes on elsewhere: what was queued is dropped. */

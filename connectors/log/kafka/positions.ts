@@ -113,24 +113,24 @@ async function askLeaders(
   return offsets
 }
 
-/** Where a group's members begin: committed, or at the end that they ask for. @throws ConnectorError */
+/**
+ * Where a group's members begin: at what is committed, or, where nothing is, at the end that they ask for.
+ * @throws KafkaFault; ConnectorError
+ */
 export async function startingAt(
   cluster: Cluster,
   group: string,
   places: readonly Place[],
   from: 'earliest' | 'latest',
-): Promise<Committed[]> {
-  if (places.length === 0) return []
+): Promise<{ readonly committed: readonly Committed[]; readonly fresh: readonly Committed[] }> {
   const committed = await committedOf(cluster, group, places)
   const known = new Set(committed.map(placeName))
-  const fresh = places.filter((place) => !known.has(placeName(place)))
-  if (fresh.length === 0) return committed
-  const offsets = await offsetsAt(cluster, fresh, from === 'earliest' ? earliest : latest)
-  return [
-    ...committed,
-    ...fresh.map(({ topic, partition }): Committed => {
-      const offset = offsets.get(placeName({ topic, partition })) as number
-      return { topic, partition, offset, metadata: undefined }
-    }),
-  ]
+  const unknown = places.filter((place) => !known.has(placeName(place)))
+  if (unknown.length === 0) return { committed, fresh: [] }
+  const offsets = await offsetsAt(cluster, unknown, from === 'earliest' ? earliest : latest)
+  const fresh = unknown.map(({ topic, partition }) => {
+    const offset = offsets.get(placeName({ topic, partition })) as number
+    return { topic, partition, offset, metadata: undefined }
+  })
+  return { committed, fresh }
 }

@@ -117,6 +117,7 @@ export async function describeTopics(cluster: Cluster): Promise<TopicDescription
     partitions: partitions.length,
     retentionMs: limitOf(configs.get(name as string)?.get('retention.ms')),
     retentionBytes: limitOf(configs.get(name as string)?.get('retention.bytes')),
+    maxMessageBytes: limitOf(configs.get(name as string)?.get('max.message.bytes')),
     offsets: partitions.map((_, partition) => {
       const at = placeName({ topic: name as string, partition })
       return { earliest: first.get(at) as number, latest: last.get(at) as number, bytes: sizes.get(at) ?? 0 }
