@@ -24,6 +24,20 @@ test('who joins gets a share, and everything else stays', () => {
   expect([...after].filter(([place, owner]) => before.get(place) !== owner)).toHaveLength(2)
 })
 
+test('who joins gets a share of every topic, as some are busy and others are not', () => {
+  const topics = ['alerts', 'processed', 'replies']
+  const all = topics.flatMap((topic) => places(topic, 4))
+  const before = assign(new Map([['a', topics]]), all, new Map())
+  const both = new Map([
+    ['a', topics],
+    ['b', topics],
+  ])
+  const after = assign(both, all, before)
+  for (const topic of topics)
+    expect(loads(new Map([...after].filter(([place]) => place.startsWith(topic))))).toEqual({ a: 2, b: 2 })
+  expect(assign(both, all, after)).toEqual(after)
+})
+
 test('what a member leaves behind is shared out, and nothing else moves', () => {
   const before = assign(members('a', 'b', 'c'), places('t', 6), new Map())
   const after = assign(members('a', 'c'), places('t', 6), before)
@@ -37,7 +51,7 @@ test('a topic goes to those who read it; one that nobody reads stays free', () =
     ['b', ['x', 'y']],
   ])
   const target = assign(readers, [...places('x', 2), ...places('y', 2), ...places('z', 1)], new Map())
-  expect(Object.fromEntries(target)).toEqual({ 'x/0': 'a', 'x/1': 'a', 'y/0': 'b', 'y/1': 'b' })
+  expect(Object.fromEntries(target)).toEqual({ 'x/0': 'a', 'x/1': 'b', 'y/0': 'b', 'y/1': 'b' })
 })
 
 test('an owner that no longer reads the topic loses it', () => {

@@ -6,7 +6,8 @@ export interface Place {
 export const placeName = ({ topic, partition }: Place): string => `${topic}/${partition}`
 
 /**
- * Shares partitions out: evenly, and moving as few as may be. Every member that computes it from the same
+ * Shares partitions out: each topic's evenly, so that no member gets all of the busy topics, then all together,
+ * and moving as few as may be. Every member that computes it from the same
  * state gets the same answer, so no coordinator is needed.
  * @param members the topics of each member
  * @param owners the present owner of each place, by its name
@@ -17,16 +18,26 @@ export function assign(
   places: readonly Place[],
   owners: ReadonlyMap<string, string>,
 ): Map<string, string> {
-  const load = new Map([...members.keys()].sort().map((member) => [member, 0]))
+  const names = [...members.keys()].sort()
+  /** Places of each member, in all under '', and by topic. */
+  const loads = new Map(names.map((member) => [member, new Map<string, number>()]))
   const target = new Map<string, string>()
-  const readers = (topic: string) => [...load.keys()].filter((member) => members.get(member)?.includes(topic))
+  const readers = (topic: string) => names.filter((member) => members.get(member)?.includes(topic))
+  const load = (member: string, topic = '') => loads.get(member)?.get(topic) ?? 0
+  const hasMore = (topic: string, one: string, other: string) => {
+    const ofTopic = load(one, topic) - load(other, topic)
+    return ofTopic > 1 || (ofTopic === 1 && load(one) - load(other) > 1)
+  }
   const leastLoaded = (topic: string) =>
-    readers(topic).sort((a, b) => (load.get(a) as number) - (load.get(b) as number))[0]
+    readers(topic).sort((a, b) => load(a, topic) - load(b, topic) || load(a) - load(b))[0]
+  const add = (member: string, topic: string, count: number) => {
+    for (const of of ['', topic]) loads.get(member)?.set(of, load(member, of) + count)
+  }
   const give = (place: Place, member: string) => {
     const former = target.get(placeName(place))
-    if (former !== undefined) load.set(former, (load.get(former) as number) - 1)
+    if (former !== undefined) add(former, place.topic, -1)
     target.set(placeName(place), member)
-    load.set(member, (load.get(member) as number) + 1)
+    add(member, place.topic, 1)
   }
   const free: Place[] = []
   for (const place of places) {
@@ -44,7 +55,7 @@ export function assign(
       const owner = target.get(placeName(place))
       const poorer = leastLoaded(place.topic)
       if (owner === undefined || poorer === undefined) continue
-      if ((load.get(owner) as number) - (load.get(poorer) as number) < 2) continue
+      if (!hasMore(place.topic, owner, poorer)) continue
       give(place, poorer)
       moved = true
     }

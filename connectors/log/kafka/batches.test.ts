@@ -14,8 +14,8 @@ import {
   valuesOf,
 } from '../contract/harness.ts'
 import { type Records, RecordsBuilder } from '../records.ts'
+import { scanBatches } from './batch/scan.ts'
 import { openLog, operator, setTopic } from './fixture.ts'
-import { scanBatches } from './record-batch.ts'
 
 describeWith(kafkaMissing, 'record batches on Kafka', () => {
   let kafka: KafkaServer

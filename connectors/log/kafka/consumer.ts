@@ -13,6 +13,7 @@ import type { Cluster } from './cluster.ts'
 import { connectorError, faultOfNumber, isFault, isFenced, isPassing } from './faults.ts'
 import type { Fetched, FetchFrom } from './fetch.ts'
 import { startFetcher } from './fetcher.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { Membership } from './membership.ts'
 import { HeldPartition } from './partition.ts'
 import { commitPositions, earliest, offsetsAt, startingAt } from './positions.ts'
@@ -27,7 +28,7 @@ const rejoinPauseMs = 100
 /** Joins the group, and works until `stop`. */
 export function startConsumer(cluster: Cluster, subscription: Subscription): Consumer {
   const { group, topics, maxRecords, maxBytes } = subscription
-  const { heartbeatMs, metadataMs, guarantee, warn } = cluster.settings
+  const { heartbeatMs, guarantee, warn } = cluster.settings
   const membership = new Membership(cluster, group, topics)
   const held = new Map<string, HeldPartition>()
   const alarm = new Alarm()
@@ -36,7 +37,6 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
   let inHand: OpenClaim | undefined
   let due: 'nothing' | 'rejoin' | 'afresh' = 'rejoin'
   let joining = false
-  let beating = false
   let failure: unknown
   let turn = 0
   let trouble: string | undefined
@@ -184,23 +184,6 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
     await subscription.onAssigned(committed)
   }
 
-  /**
-   * A sign of life, also while the others wait for this member to finish its claim: they would take it for dead. While
-   * it joins, the answer says no more than that the broker is there.
-   */
-  async function beat(): Promise<void> {
-    const { member, generation } = membership
-    if (beating || member === '' || due === 'afresh') return
-    beating = true
-    try {
-      await membership.heartbeat()
-    } catch (cause) {
-      if (!joining && member === membership.member && generation === membership.generation) missed(cause)
-    } finally {
-      beating = false
-    }
-  }
-
   function missed(cause: unknown): void {
     if (isPassing(cause) || due === 'afresh') return
     if (isFault(cause, 'REBALANCE_IN_PROGRESS')) due = 'rejoin'
@@ -212,11 +195,8 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
     alarm.ring()
   }
 
-  /** The one who shares the partitions out looks now and then whether there are more. */
-  async function look(): Promise<void> {
-    if (!membership.leads || joining || due !== 'nothing') return
-    const outgrown = await membership.outgrown().catch(() => false)
-    if (!outgrown || joining || due !== 'nothing') return
+  function outgrown(): void {
+    if (due !== 'nothing') return
     due = 'rejoin'
     alarm.ring()
   }
@@ -284,7 +264,10 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
   }
 
   async function run(): Promise<void> {
-    const timers = [setInterval(() => void beat(), heartbeatMs), setInterval(() => void look(), metadataMs)]
+    const endHeartbeat = startHeartbeat(
+      { membership, joining: () => joining, missed, outgrown },
+      cluster.settings,
+    )
     try {
       while (!stopped.signal.aborted) {
         alarm.reset()
@@ -303,7 +286,7 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
         }
       }
     } finally {
-      for (const timer of timers) clearInterval(timer)
+      endHeartbeat()
       fetcher.stop()
       revoke([...held.values()])
       leaveWriter()

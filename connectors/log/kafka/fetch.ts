@@ -1,9 +1,9 @@
 import { createAPI, FetchIsolationLevels, fetchV12, type Reader } from '@platformatic/kafka'
 import { type Place, placeName } from '../assign.ts'
+import { type Aborted, type RawBatches, scanBatches } from './batch/scan.ts'
 import type { Cluster } from './cluster.ts'
 import type { Purpose } from './connections.ts'
 import { byTopic } from './places.ts'
-import { type Aborted, type RawBatches, scanBatches } from './record-batch.ts'
 
 /** Where to read a partition. */
 export interface FetchFrom extends Place {

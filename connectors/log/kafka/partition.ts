@@ -1,6 +1,7 @@
 import type { Committed, Position } from '../log.ts'
 import { offsetAt, type Records, sliceRecords } from '../records.ts'
-import { decodeBatches, type RawBatch } from './record-batch.ts'
+import { decodeBatches } from './batch/decode.ts'
+import type { RawBatch } from './batch/scan.ts'
 
 /** A partition that a member holds: what was fetched and not yet committed. */
 export class HeldPartition implements Position {

@@ -1,11 +1,11 @@
 import { createAPI, produceV9, Writer } from '@platformatic/kafka'
 import { placeName } from '../assign.ts'
 import { keyStart, type Records, valueEnd } from '../records.ts'
+import { type Author, type EncodedBatch, encodeBatch } from './batch/encode.ts'
 import type { Cluster } from './cluster.ts'
 import { isFault } from './faults.ts'
 import type { KafkaSettings } from './options.ts'
 import { byTopic } from './places.ts'
-import { type Author, type EncodedBatch, encodeBatch } from './record-batch.ts'
 
 /** Bytes of one request; a broker takes 100 MiB unless told otherwise. */
 const requestBytes = 32 << 20

@@ -4,12 +4,12 @@ import { ConnectorError } from '../../errors.ts'
 import { placeName } from '../assign.ts'
 import type { OnRecords } from '../log.ts'
 import { nextOffset, offsetAt, type Records } from '../records.ts'
+import { decodeBatches } from './batch/decode.ts'
 import type { Cluster } from './cluster.ts'
 import { connectorError, faultOfNumber, isFault, isPassing, KafkaFault } from './faults.ts'
 import { type Fetched, fetchFrom } from './fetch.ts'
 import { startFetcher } from './fetcher.ts'
 import { earliest, latest, offsetsAt } from './positions.ts'
-import { decodeBatches } from './record-batch.ts'
 
 const outOfRange = 1
 const scanBytes = 1 << 20
