@@ -12,6 +12,7 @@ export class Client {
   #stopping = false
   readonly #done: Promise<void>
 
+  /** @param address where to send the next time */
   constructor(address: () => string | undefined) {
     this.#done = this.#work(address)
   }

@@ -34,7 +34,8 @@ function perfect(): { -readonly [K in keyof Outcome]: Outcome[K] } {
     replies.push({ id: `r-${line.id}`, inReplyTo: line.id } as never)
     say({ ...line, id: `b-${line.id}`, text: 'It is on its way.' }, 'bot', { inReplyTo: line.id })
   }
-  return { processed, replies, rows: [...processed], replyRows: [...replies], rollup: input.length }
+  const tables = { rows: [...processed], replyRows: [...replies], rollup: input.length, rollupGroupsWrong: 0 }
+  return { processed, replies, ...tables, deadLetters: 0, transactions: 0 }
 }
 
 const faults = (verdict: Verdict) =>
@@ -70,6 +71,9 @@ test.each<[string, (outcome: ReturnType<typeof perfect>) => void, string]>([
     'wrong rows',
   ],
   ['a row that counts twice in the rollup', (o) => o.rollup++, 'rollup off by'],
+  ['a rollup that the rows do not make', (o) => o.rollupGroupsWrong++, 'rollup groups wrong'],
+  ['a refused utterance', (o) => o.deadLetters++, 'dead letters'],
+  ['a transaction that nobody ended', (o) => o.transactions++, 'open transactions'],
   ['two turns that changed places', (o) => (o.processed = [...o.processed].reverse()), 'out of order'],
   [
     'a session that forgot a turn',

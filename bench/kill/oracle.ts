@@ -10,6 +10,12 @@ export interface Outcome {
   readonly replyRows: readonly { readonly id: string }[]
   /** Utterances that the rollup has counted. */
   readonly rollup: number
+  /** Groups of the rollup that are not what the rows make. */
+  readonly rollupGroupsWrong: number
+  /** Nothing of the input can be refused. */
+  readonly deadLetters: number
+  /** Left open when every process had ended well. */
+  readonly transactions: number
 }
 
 /** What a row of the table `processed` must have in common with its event. */
@@ -25,7 +31,7 @@ const remembered = 5
  */
 export function judge(
   input: readonly Line[],
-  { processed, replies, rows, replyRows, rollup }: Outcome,
+  { processed, replies, rows, replyRows, ...counts }: Outcome,
 ): Verdict {
   const spoken = processed.filter(({ role }) => role === 'user')
   const bots = processed.filter(({ role }) => role === 'bot')
@@ -57,7 +63,10 @@ export function judge(
       replies.map(({ id }) => id),
       replyRows.map(({ id }) => id),
     ),
-    'rollup off by': Math.abs(rollup - input.length),
+    'rollup off by': Math.abs(counts.rollup - input.length),
+    'rollup groups wrong': counts.rollupGroupsWrong,
+    'dead letters': counts.deadLetters,
+    'open transactions': counts.transactions,
     'out of order': outOfOrder(input, spoken),
     'wrong contexts': wrongContexts(input, spoken),
     'wrong turns': wrongTurns(processed),

@@ -4,7 +4,7 @@ import { openOlapAlone } from '../../connectors/olap/open.ts'
 import type { Opened } from '../../connectors/open.ts'
 import type { Processed, Reply } from '../../schemas/generated/events.ts'
 import type { Topic } from '../../schemas/topic.ts'
-import { processed, replies } from '../../schemas/topics.ts'
+import { deadletters, processed, replies } from '../../schemas/topics.ts'
 import { Rejection } from '../../streams/message.ts'
 import { lagByGroup, sumOf } from '../../streams/runtime/lag.ts'
 import { scan, wholeTopic } from '../../streams/runtime/scan.ts'
@@ -50,11 +50,26 @@ export async function outcome(opened: Opened, config: Config): Promise<Outcome> 
       )) as unknown as Row[],
       replyRows: (await select('SELECT id FROM replies')) as { id: string }[],
       rollup: Number((await select('SELECT sum(utterances) AS n FROM sentiment_by_minute'))[0]?.n),
+      rollupGroupsWrong: Number((await select(groupsWrong))[0]?.n),
+      deadLetters: (await all(opened, deadletters)).length,
+      transactions: (await opened.log.transactions()).length,
     }
   } finally {
     await olap.close()
   }
 }
+
+const group = 'minute, channel, language, intent, sentiment'
+/** Counts the groups of the rollup, and those that the rows make, which the other one has not. */
+const groupsWrong = `
+  SELECT count() AS n FROM (
+    SELECT ${group}, sum(utterances) AS said, sum(points) AS scored FROM (
+      SELECT ${group}, toInt64(utterances) AS utterances, score AS points FROM sentiment_by_minute
+      UNION ALL
+      SELECT toStartOfMinute(toDateTime(occurred_at, 'UTC')) AS minute, channel, language, intent, sentiment, -1, -toFloat64(sentiment_score)
+      FROM processed WHERE role = 'user'
+    ) GROUP BY ${group}
+  ) WHERE said != 0 OR abs(scored) > 0.001`
 
 async function all<T>({ log, registry }: Opened, topic: Topic<T>): Promise<T[]> {
   const values: T[] = []

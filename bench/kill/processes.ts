@@ -1,12 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ask, runningPipeline } from '../../cli/running.ts'
 import { packageRoot } from '../../schemas/root.ts'
-import type { HealthReport } from '../../streams/health.ts'
+import type { HealthReport, ProcessorHealth } from '../../streams/health.ts'
 
 const program = join(packageRoot(), 'dist', 'murmur.js')
 const readyWithinMs = 60_000
+
+/** A command to start. */
+interface Start {
+  readonly env?: Readonly<Record<string, string>>
+  /** The file that takes what it says, behind what is there; nobody hears it unless told. */
+  readonly log?: string
+  /** Told, every second, what a processor reports to whoever has started it. */
+  readonly onHealth?: (health: ProcessorHealth) => void
+}
 
 /** The product's processes on one data folder, each command in a process group of its own. */
 export class Processes {
@@ -18,20 +28,23 @@ export class Processes {
   ) {}
 
   /** Starts a command. */
-  start(...args: readonly string[]): ChildProcess {
-    const env = Object.entries(process.env).filter(([name]) => !/^(MURMUR_|NODE_OPTIONS|VITEST)/.test(name))
+  start(args: readonly string[], { env = {}, log, onHealth }: Start = {}): ChildProcess {
+    const own = Object.entries(process.env).filter(([name]) => !/^(MURMUR_|NODE_|VITEST)/.test(name))
     const command = [program, '--data', this.data, '--config', this.config, ...args]
+    const output = log === undefined ? 'ignore' : openSync(log, 'a')
     const child = spawn(process.execPath, command, {
-      stdio: 'ignore',
-      env: Object.fromEntries(env),
+      stdio: onHealth ? ['ignore', output, output, 'ipc'] : ['ignore', output, output],
+      env: { ...Object.fromEntries(own), ...env },
       detached: true,
     })
+    if (output !== 'ignore') closeSync(output)
+    if (onHealth) child.on('message', (health) => onHealth(health as ProcessorHealth))
     this.#groups.add(child.pid as number)
     return child
   }
 
   pipeline(): ChildProcess {
-    return this.start('start', '--no-feed', '--port', '0')
+    return this.start(['start', '--no-feed', '--port', '0'])
   }
 
   /** Waits until the pipeline of this process is ready. @throws where it isn't within a minute */

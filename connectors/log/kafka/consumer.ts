@@ -276,7 +276,7 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
           continue
         }
         await announce()
-        await catchUp()
+        await unlessStopped(catchUp())
         // Given up meanwhile: the group must be followed before anything is committed
         if (due !== 'nothing') continue
         const found = next()
@@ -295,13 +295,16 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
     if (failure !== undefined) throw failure
   }
 
-  /** A rebalance may wait for other members: who stops doesn't. */
-  async function unlessStopped(joined: Promise<void>): Promise<void> {
+  /** A rebalance may wait for other members, a broker may hang: who stops doesn't. */
+  async function unlessStopped(work: Promise<void>): Promise<void> {
+    let end = () => {}
     const aborted = new Promise<void>((resolve) => {
-      stopped.signal.addEventListener('abort', () => resolve(), { once: true })
+      end = resolve
+      stopped.signal.addEventListener('abort', end, { once: true })
     })
-    await Promise.race([joined, aborted])
-    if (stopped.signal.aborted) joined.catch(() => {})
+    await Promise.race([work, aborted])
+    stopped.signal.removeEventListener('abort', end)
+    if (stopped.signal.aborted) work.catch(() => {})
   }
 
   const done = run()
