@@ -7,6 +7,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // Most of the time goes in waiting for servers: two at a time, also on two cores
+    maxWorkers: 2,
     coverage: {
       provider: 'v8',
       include: ['{streams,connectors,language,plugins,gateway}/**/*.ts'],
