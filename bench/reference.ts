@@ -133,7 +133,7 @@ class Kit {
     const classes = join(this.folder, 'work', 'ksclasses')
     await this.#run('javac', ['-cp', `${jars}/*`, '-d', classes, 'kstreams/src/main/java/App.java'])
     return {
-      name: 'Kafka Streams',
+      name: 'kafka-streams',
       command: ['java', '-Xmx1g', '-cp', `${classes}:${jars}/*`, 'App'],
       env: { GUARANTEE: 'exactly_once_v2' },
       goals: {},
