@@ -26,7 +26,7 @@ export async function newCluster({
   const ports = await freePorts(3 * brokers, port)
   const take = () => ports.shift() as number
   return {
-    id: randomBytes(16).toString('base64url'),
+    id: clusterId(),
     nodes: Array.from({ length: brokers }, () => ({ client: take(), inside: take(), controller: take() })),
   }
 }
@@ -67,5 +67,13 @@ export function brokerProperties(index: number, { nodes }: Cluster, data: string
     'offsets.topic.replication.factor': replicas,
     'transaction.state.log.replication.factor': replicas,
     'transaction.state.log.min.isr': String(Math.min(2, nodes.length)),
+  }
+}
+
+/** One that begins with a dash would be taken for an option. */
+function clusterId(): string {
+  for (;;) {
+    const id = randomBytes(16).toString('base64url')
+    if (!id.startsWith('-')) return id
   }
 }
