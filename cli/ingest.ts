@@ -93,7 +93,7 @@ async function requireWorking({ data, processors }: Config, log: Log): Promise<v
       groups.some(({ group, members }) => group === name && members.length > 0)
     if (Object.keys(processors).every(reading)) return
     throw new Error(
-      `the rows are in the log, but no pipeline runs to process them: start one with \`murmur start\``,
+      'the rows are in the log, but no pipeline runs to process them: start one with `murmur start`',
     )
   }
   if (!running.address) return

@@ -1,6 +1,7 @@
 import { ConnectorError } from '../../connectors/errors.ts'
 import type { Claim } from '../../connectors/log/log.ts'
 import { nextOffset, offsetAt, type Records } from '../../connectors/log/records.ts'
+import { settled } from '../../connectors/settled.ts'
 import { type Message, Rejection } from '../message.ts'
 import type { Decoder } from './decoder.ts'
 import type { Encoder } from './encoder.ts'
@@ -77,7 +78,7 @@ export class ClaimWorker {
       loads.push(states.load(batch.partition, keysOf(decoded)))
       for (const item of decoded) items.push(item)
     }
-    await allSettled(loads)
+    await settled(loads)
     return items
   }
 
@@ -117,11 +118,6 @@ export class ClaimWorker {
     }
     return reasons
   }
-}
-
-/** Waits for all, also where one fails: none may still be under way when the batch is tried again. */
-async function allSettled(work: readonly Promise<void>[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
 }
 
 /** The records of a batch whose offsets lie before the end. */

@@ -1,4 +1,5 @@
 import { ConnectorError } from '../../connectors/errors.ts'
+import { settled } from '../../connectors/settled.ts'
 import type { Entry, Fence, Scope, Store, Version } from '../../connectors/store/store.ts'
 import type { Stage, StateSettings, States } from '../stage.ts'
 
@@ -6,7 +7,6 @@ import type { Stage, StateSettings, States } from '../stage.ts'
 interface Cell {
   /** As the store knows it: the stage's name and the key. */
   readonly id: string
-  readonly key: string
   readonly settings: StateSettings<unknown>
   readonly partition: number
   version: Version
@@ -83,7 +83,6 @@ export class KeyedStates {
         : [0, none]
       const cell: Cell = {
         id: ids[index] as string,
-        key,
         settings: stage.state as StateSettings<unknown>,
         partition,
         version,
@@ -152,11 +151,7 @@ export class KeyedStates {
       this.#saved.push({ cell, next })
     }
     const saves = [...entries].map(([partition, list]) => this.store.save(this.#owner(partition).fence, list))
-    const enlisted: (() => void)[] = []
-    for (const saved of await Promise.allSettled(saves)) {
-      if (saved.status === 'rejected') throw saved.reason
-      if (saved.value) enlisted.push(saved.value)
-    }
+    const enlisted = (await settled(saves)).filter((write) => write !== undefined)
     if (enlisted.length === 0) return undefined
     return () => {
       for (const write of enlisted) write()

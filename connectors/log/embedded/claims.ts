@@ -1,12 +1,12 @@
 import type { Environment } from '../../embedded/environment.ts'
 import { ConnectorError } from '../../errors.ts'
-import type { Claim, Position, Subscription } from '../log.ts'
+import type { Claim, Position } from '../log.ts'
 import { nextOffset, type Records } from '../records.ts'
 import { checkSizes, outputRoom } from '../sizes.ts'
 import { maxRecordBytes } from './batch.ts'
 import { checkHeld, moveTo } from './group.ts'
 import type { Partition } from './membership.ts'
-import { append, headOf, readFrom } from './partitions.ts'
+import { append, headOf } from './partitions.ts'
 
 export interface Backlog {
   /** Where each partition that has records is to be read from. */
@@ -26,32 +26,6 @@ export function backlogOf(environment: Environment, positions: readonly Position
     records += latest - start
   }
   return { from, records }
-}
-
-/**
- * Fills a claim. Each partition gets an equal share of what is left of the limits, so that a busy one can't
- * shut out the others.
- * @param turn which partition goes first; rises with every claim
- */
-export function fill(
-  environment: Environment,
-  { from }: Backlog,
-  { maxRecords, maxBytes }: Pick<Subscription, 'maxRecords' | 'maxBytes'>,
-  turn: number,
-): Records[] {
-  const batches: Records[] = []
-  let records = maxRecords
-  let bytes = maxBytes
-  for (let i = 0; i < from.length && records > 0 && bytes > 0; i++) {
-    const { topic, partition, offset } = from[(turn + i) % from.length] as Position
-    const share = (rest: number) => Math.ceil(rest / (from.length - i))
-    const batch = readFrom(environment, topic, partition, offset, share(records), share(bytes))
-    if (!batch) continue
-    batches.push(batch)
-    records -= batch.count
-    bytes -= batch.data.length
-  }
-  return batches
 }
 
 /** A claim in hand, and what ends it. */

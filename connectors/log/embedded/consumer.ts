@@ -3,10 +3,12 @@ import { monotonicNow } from '../../embedded/process.ts'
 import { ConnectorError } from '../../errors.ts'
 import { Alarm } from '../alarm.ts'
 import { placeName } from '../assign.ts'
+import { fill } from '../fill.ts'
 import type { Committed, Consumer, Subscription } from '../log.ts'
 import type { Records } from '../records.ts'
-import { backlogOf, fill, type OpenClaim, openClaim } from './claims.ts'
+import { backlogOf, type OpenClaim, openClaim } from './claims.ts'
 import { join, type Partition } from './membership.ts'
+import { readFrom } from './partitions.ts'
 import type { Signals } from './signals.ts'
 
 export interface Timing {
@@ -85,7 +87,9 @@ export function startConsumer(
     const linger = firstSeen + subscription.lingerMs - monotonicNow()
     if (backlog.records < subscription.minRecords && linger > 0) return linger
     firstSeen = undefined
-    return fill(environment, backlog, subscription, turn++)
+    return fill(backlog.from, subscription, turn++, ({ topic, partition, offset }, most, bytes) =>
+      readFrom(environment, topic, partition, offset, most, bytes),
+    )
   }
 
   async function work(batches: readonly Records[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { ConnectorError } from '../../errors.ts'
-import type { Claim, Committed, Subscription } from '../log.ts'
+import type { Claim, Committed } from '../log.ts'
 import { nextOffset, type Records } from '../records.ts'
 import type { Membership } from './membership.ts'
 import type { HeldPartition } from './partition.ts'
@@ -22,31 +22,6 @@ export interface OpenClaim {
   end(): void
   /** The same, and the claim's signal aborts. */
   abort(): void
-}
-
-/**
- * Fills a claim. Each partition gets an equal share of what is left of the limits, so that a busy one can't shut
- * out the others.
- * @param turn which partition goes first; rises with every claim
- */
-export function fill(
-  partitions: readonly HeldPartition[],
-  { maxRecords, maxBytes }: Pick<Subscription, 'maxRecords' | 'maxBytes'>,
-  turn: number,
-): Records[] {
-  const batches: Records[] = []
-  let records = maxRecords
-  let bytes = maxBytes
-  for (let i = 0; i < partitions.length && records > 0 && bytes > 0; i++) {
-    const share = (rest: number) => Math.ceil(rest / (partitions.length - i))
-    const partition = partitions[(turn + i) % partitions.length] as HeldPartition
-    const batch = partition.peek(share(records), share(bytes))
-    if (!batch) continue
-    batches.push(batch)
-    records -= batch.count
-    bytes -= batch.data.length
-  }
-  return batches
 }
 
 /** Opens the claim of a group's member. @param partitions what the member holds, one a batch */

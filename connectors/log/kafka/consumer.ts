@@ -4,11 +4,12 @@ import { monotonicNow } from '../../embedded/process.ts'
 import { ConnectorError } from '../../errors.ts'
 import { Alarm } from '../alarm.ts'
 import { type Place, placeName } from '../assign.ts'
+import { fill } from '../fill.ts'
 import type { Committed, Consumer, Subscription } from '../log.ts'
 import type { Records } from '../records.ts'
 import { abortAbandoned, transactionalId } from './abandoned.ts'
 import { AtLeastOnce } from './at-least-once.ts'
-import { fill, type OpenClaim, openClaim, type Writer } from './claims.ts'
+import { type OpenClaim, openClaim, type Writer } from './claims.ts'
 import type { Cluster } from './cluster.ts'
 import { connectorError, faultOfNumber, isFault, isFenced, isPassing } from './faults.ts'
 import type { Fetched, FetchFrom } from './fetch.ts'
@@ -213,7 +214,7 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
     const linger = firstSeen + subscription.lingerMs - monotonicNow()
     if (records < subscription.minRecords && linger > 0) return linger
     firstSeen = undefined
-    return fill(ready, subscription, turn++)
+    return fill(ready, subscription, turn++, (partition, most, bytes) => partition.peek(most, bytes))
   }
 
   async function work(batches: readonly Records[]): Promise<void> {
@@ -281,9 +282,7 @@ export function startConsumer(cluster: Cluster, subscription: Subscription): Con
         if (due !== 'nothing') continue
         const found = next()
         if (typeof found !== 'number') await work(found)
-        else {
-          await alarm.wait(found)
-        }
+        else await alarm.wait(found)
       }
     } finally {
       endHeartbeat()

@@ -1,4 +1,5 @@
 import { createAPI, produceV9, Writer } from '@platformatic/kafka'
+import { settled } from '../../settled.ts'
 import { placeName } from '../assign.ts'
 import { keyStart, type Records, valueEnd } from '../records.ts'
 import { type Author, type EncodedBatch, encodeBatch } from './batch/encode.ts'
@@ -80,8 +81,7 @@ export class Appender {
       leaders.set(leader, [...(leaders.get(leader) ?? []), stream])
     }
     // One that fails leaves no other on the way: they would meet the sequences of the next try
-    const written = await Promise.allSettled([...leaders.values()].map((streams) => this.#write(streams)))
-    for (const result of written) if (result.status === 'rejected') throw result.reason
+    await settled([...leaders.values()].map((streams) => this.#write(streams)))
   }
 
   /** Writes to one leader, one request after the other, each with at most one batch a partition. */

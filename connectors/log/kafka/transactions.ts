@@ -6,6 +6,7 @@ import {
   txnOffsetCommitV3,
 } from '@platformatic/kafka'
 import { ConnectorError } from '../../errors.ts'
+import { settled } from '../../settled.ts'
 import { type Place, placeName } from '../assign.ts'
 import type { Committed } from '../log.ts'
 import type { Records } from '../records.ts'
@@ -201,9 +202,4 @@ function placesOf(batches: readonly Records[]): Place[] {
   for (const { topic, partition, count } of batches)
     if (count > 0) places.set(placeName({ topic, partition }), { topic, partition })
   return [...places.values()]
-}
-
-/** Waits for all, also where one fails: none may still be on its way when the transaction is aborted. */
-async function settled(work: readonly Promise<unknown>[]): Promise<void> {
-  for (const result of await Promise.allSettled(work)) if (result.status === 'rejected') throw result.reason
 }
