@@ -9,22 +9,22 @@ interface Sight {
   readonly committed: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
-/** A fault, until what had come in by then is done. */
+/** A fault, until what came in before the first look behind it is done. */
 interface Wait {
   readonly kind: string
   readonly group: string
   readonly since: number
-  readonly goals: ReadonlyMap<string, number>
+  /** Unknown until that look: what came in meanwhile can't have been done by those that the fault has hit. */
+  goals: ReadonlyMap<string, number> | undefined
 }
 
 /** Measures from outside how long the groups take to go on after a fault. */
 export class Recoveries {
-  /** Milliseconds, by kind: from a fault until everything that the group's topics held at that moment was committed. */
+  /** Milliseconds, by kind: from a fault until everything that the group's topics held just after it was committed. */
   readonly ms = new Map<string, number[]>()
   readonly #waits = new Set<Wait>()
   readonly #stopping = new AbortController()
   readonly #done: Promise<void>
-  #sight: Sight = { latest: new Map(), committed: new Map() }
 
   constructor(private readonly log: Log) {
     this.#done = this.#watch()
@@ -32,7 +32,7 @@ export class Recoveries {
 
   /** A fault of this kind hits a group now. */
   begin(kind: string, group: string): void {
-    this.#waits.add({ kind, group, since: performance.now(), goals: this.#sight.latest })
+    this.#waits.add({ kind, group, since: performance.now(), goals: undefined })
   }
 
   async stop(): Promise<void> {
@@ -43,17 +43,19 @@ export class Recoveries {
   async #watch(): Promise<void> {
     const { signal } = this.#stopping
     while (!signal.aborted) {
+      const lookedAt = performance.now()
       // Brokers that are away say nothing: the next look counts
-      this.#sight = await look(this.log).catch(() => this.#sight)
-      for (const wait of this.#waits) this.#end(wait)
+      const sight = await look(this.log).catch(() => undefined)
+      for (const wait of this.#waits) if (sight && wait.since < lookedAt) this.#see(wait, sight)
       await sleep(lookEveryMs, undefined, { signal }).catch(() => {})
     }
   }
 
-  #end(wait: Wait): void {
-    const committed = this.#sight.committed.get(wait.group)
-    if (!committed) return
-    for (const [place, offset] of committed) if (offset < (wait.goals.get(place) ?? 0)) return
+  #see(wait: Wait, { latest, committed }: Sight): void {
+    wait.goals ??= latest
+    const positions = committed.get(wait.group)
+    if (!positions) return
+    for (const [place, offset] of positions) if (offset < (wait.goals.get(place) ?? 0)) return
     this.#waits.delete(wait)
     const times = this.ms.get(wait.kind) ?? []
     times.push(Math.round(performance.now() - wait.since))

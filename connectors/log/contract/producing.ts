@@ -195,9 +195,11 @@ export function producingContract(lend: () => { log: Log; under: LogUnderTest })
     const { log } = lend()
     const topic = await newTopic(log, 3)
     await log.createTopics([{ name: topic, partitions: 5, retentionMs: 60_000, retentionBytes: 1_000_000 }])
-    const described = (await log.topics()).find(({ name }) => name === topic)
-    expect(described).toMatchObject({ partitions: 3, retentionMs: 60_000, retentionBytes: 1_000_000 })
-    expect(described?.offsets.map(({ earliest, latest }) => [earliest, latest])).toEqual([
+    const described = async () => (await log.topics()).find(({ name }) => name === topic)
+    // In a cluster whoever is asked may hear of it a moment later
+    await until(async () => (await described())?.retentionMs === 60_000)
+    expect(await described()).toMatchObject({ partitions: 3, retentionMs: 60_000, retentionBytes: 1_000_000 })
+    expect((await described())?.offsets.map(({ earliest, latest }) => [earliest, latest])).toEqual([
       [0, 0],
       [0, 0],
       [0, 0],
