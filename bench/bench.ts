@@ -13,6 +13,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   stages: () => import('./stages.ts'),
   log: () => import('./log.ts'),
   servers: () => import('./servers.ts'),
+  recovery: () => import('./recovery.ts'),
   reference: () => import('./reference.ts'),
   language: () => import('./language.ts'),
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Log } from '../log.ts'
 import { RecordsBuilder } from '../records.ts'
@@ -189,6 +190,22 @@ export function producingContract(lend: () => { log: Log; under: LogUnderTest })
     for (const timestamp of [0, 1004, 1500, 2009, 2010])
       found.set(timestamp, await log.offsetAt(topic, 0, timestamp))
     expect(await Promise.all([...found.keys()].map(at))).toEqual([1000, 1004, 2000, 2009, 'end'])
+  })
+
+  test('the first record to come is never passed over by who asks for an offset by time just then', async () => {
+    const { log } = lend()
+    const topic = await newTopic(log, 20)
+    const found: number[] = []
+    for (let partition = 0; partition < 20; partition++) {
+      const sent = send(log, [batchOf(topic, partition, ['first'], 1000)])
+      let asking = true
+      const settled = sent.finally(() => {
+        asking = false
+      })
+      for (; asking; await turn()) found.push(await log.offsetAt(topic, partition, 0))
+      await settled
+    }
+    expect(new Set(found)).toEqual(new Set([0]))
   })
 
   test('a topic is described; creating it again keeps its partitions and sets its retention', async () => {

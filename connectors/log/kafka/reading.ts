@@ -86,11 +86,13 @@ export async function findByTime(
 ): Promise<number> {
   const place = { topic, partition }
   const at = async (time: bigint) => (await offsetsAt(cluster, [place], time)).get(placeName(place)) as number
+  // Asked first: what comes in between the two questions lies behind this end
+  const end = await at(latest)
   let offset = await at(BigInt(Math.max(0, Math.floor(timestamp))))
-  if (offset < 0) return at(latest)
+  if (offset < 0) return end
   for (;;) {
     const records = await readOnce(cluster, topic, partition, offset, scanBytes)
-    if (!records) return at(latest)
+    if (!records) return offset
     const found = records.timestamps.findIndex((one) => one >= timestamp)
     if (found >= 0) return offsetAt(records, found)
     offset = nextOffset(records)
