@@ -32,6 +32,7 @@ export class Faults {
   #rebalances = 0
   /** One server is away at a time. */
   #outage: Promise<unknown> = Promise.resolve()
+  #away = false
   /** One member comes or goes at a time. */
   #guests: Promise<unknown> = Promise.resolve()
 
@@ -87,6 +88,7 @@ export class Faults {
 
   async #do(fault: Fault, random: number): Promise<void> {
     const { deployment, recoveries } = this
+    const excused = () => this.#away
     switch (fault.kind) {
       case 'kill':
         return deployment.alone(fault.role, random, async (part) => {
@@ -97,11 +99,12 @@ export class Faults {
       case 'points':
         return deployment.alone(fault.role, random, async (part) => {
           count(this.#kills, fault.role)
-          await part.dieAt(fault.orders, (order) => {
+          const onDeath = (order: string) => {
             count(this.#points, `${fault.role} ${order.split(':')[0]}`)
             // Before, it had no time to recover
             if (order === fault.orders.at(-1)) this.#wait(fault.role, 'named point')
-          })
+          }
+          await part.dieAt(fault.orders, onDeath, excused)
         })
       case 'all':
         for (const role of ['conversation', 'sink'] as const) this.#wait(role, 'all')
@@ -115,7 +118,7 @@ export class Faults {
       case 'zombie':
         return deployment.alone(fault.role, random, async (part) => {
           count(this.#others, `zombie ${fault.role} ${fault.point}`)
-          await part.sleepAt(`${fault.point}:2`, this.sessionTimeoutMs + takeOverMs)
+          await part.sleepAt(`${fault.point}:2`, this.sessionTimeoutMs + takeOverMs, excused)
         })
       case 'clock':
         return deployment.alone(fault.role, random, async (part) => {
@@ -127,7 +130,9 @@ export class Faults {
           count(this.#others, `${fault.which} away`)
           if (fault.which !== 'clickhouse') recoveries.begin(`${fault.which} away`, 'conversation')
           else recoveries.begin('clickhouse away', 'sink')
+          this.#away = true
           await this.servers.away(fault.which, fault.ms)
+          this.#away = false
         })
         await this.#outage
     }

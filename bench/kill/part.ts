@@ -58,22 +58,27 @@ export class Part {
   /**
    * Kills it; it ends again, by its own hand, at each of the orders in turn. Resolves when it runs after the last.
    * @param onDeath told each order that it has died of
+   * @param excused whether a server is away just now, without which it can't get on
    */
-  async dieAt(orders: readonly string[], onDeath: (order: string) => void): Promise<void> {
+  async dieAt(
+    orders: readonly string[],
+    onDeath: (order: string) => void,
+    excused: () => boolean,
+  ): Promise<void> {
     this.#orders = [...orders]
     await this.kill()
     for (const order of orders) {
-      await this.#reaches(order, () => this.#orders[0] !== order)
+      await this.#reaches(order, () => this.#orders[0] !== order, excused)
       onDeath(order)
     }
     await this.#replaced(undefined)
   }
 
   /** Kills it; it stops as it is ordered, with everything in hand, and goes on after so many milliseconds. */
-  async sleepAt(order: string, ms: number): Promise<void> {
+  async sleepAt(order: string, ms: number, excused: () => boolean): Promise<void> {
     this.#orders = [`${order}:SIGSTOP`]
     await this.kill()
-    await this.#reaches(order, () => isStopped(this.pid))
+    await this.#reaches(order, () => isStopped(this.pid), excused)
     this.#orders = []
     await sleep(ms)
     this.#child.kill('SIGCONT')
@@ -117,8 +122,9 @@ export class Part {
     return child
   }
 
-  async #reaches(order: string, reached: () => boolean): Promise<void> {
-    for (const deadline = performance.now() + reachedWithinMs; !reached(); await sleep(10)) {
+  async #reaches(order: string, reached: () => boolean, excused: () => boolean): Promise<void> {
+    for (let deadline = performance.now() + reachedWithinMs; !reached(); await sleep(10)) {
+      if (excused()) deadline = performance.now() + reachedWithinMs
       if (performance.now() < deadline) continue
       throw new Error(`${this.name} does not reach "${order}", see ${this.settings.log}`)
     }

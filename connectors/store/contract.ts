@@ -71,6 +71,18 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
       expect(await load(fence, 3, ['a'])).toEqual([[-1, undefined]])
     })
 
+    test('a version that does not count is told of, until it is overwritten', async () => {
+      const fence = await store.claim(newScope(), 4)
+      const shadowed = async (committed: number) =>
+        (await store.load(fence, committed, ['a', 'b'])).map((one) => one.shadowed === true)
+      await save(fence, [entry('a', version(7, 'new'), version(3, 'old')), entry('b', version(3, 'only'))])
+      expect(await shadowed(8)).toEqual([false, false])
+      expect(await shadowed(7)).toEqual([true, false])
+      await save(fence, [entry('a', version(3, 'old'), version(3, 'old'))])
+      expect(await shadowed(7)).toEqual([false, false])
+      expect(await load(fence, 8, ['a'])).toEqual([[3, 'old']])
+    })
+
     test('a deletion is a version, too', async () => {
       const fence = await store.claim(newScope(), 4)
       await save(fence, [entry('a', version(7), version(3, 'old'))])

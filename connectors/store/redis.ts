@@ -109,4 +109,7 @@ export function redisStore(options: RedisStoreOptions): RedisStore {
 }
 
 /** The answer's buffer holds many keys' values: whoever keeps one must not keep them all. */
-const copied = ({ offset, value }: Version): Version => ({ offset, value: value && Buffer.from(value) })
+const copied = (version: Version): Version => ({
+  ...version,
+  value: version.value && Buffer.from(version.value),
+})

@@ -13,7 +13,8 @@ export interface Store {
   claim(scope: Scope, partitions: number): Promise<Fence>
   /**
    * Reads many keys in one round trip: for each the newest version whose offset is below `committed`
-   * (the group's committed offset), or one without a value.
+   * (the group's committed offset), or one without a value. Where a newer one stands beside it, which a batch left
+   * that never committed, it says so: that one would count as soon as the group has passed its offset.
    */
   load(fence: Fence, committed: number, keys: readonly string[]): Promise<Version[]>
   /**
@@ -41,6 +42,8 @@ export interface Version {
   /** The last input offset that the value covers; -1 where there is none. */
   readonly offset: number
   readonly value: Uint8Array | undefined
+  /** Whether a newer version stands beside it that does not count. */
+  readonly shadowed?: boolean
 }
 
 export interface Entry {

@@ -54,7 +54,9 @@ export function newestBelow(versions: Buffer, committed: number): Version {
   const next = versions.readDoubleLE(8)
   if (next < committed) return view(versions, next, headerBytes, nextLength)
   const previous = versions.readDoubleLE(16)
-  return previous < committed ? view(versions, previous, nextEnd, versions.readUInt32LE(28)) : noVersion
+  const found =
+    previous < committed ? view(versions, previous, nextEnd, versions.readUInt32LE(28)) : noVersion
+  return { ...found, shadowed: true }
 }
 
 const view = (versions: Buffer, offset: number, from: number, length: number): Version => ({

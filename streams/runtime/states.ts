@@ -15,6 +15,8 @@ interface Cell {
   state: unknown
   touchedAt: number
   dirty: boolean
+  /** A version that nothing committed stands in the store: it must be overwritten, also where the batch leaves the key alone. */
+  doubtful: boolean
   /** The last batch that wanted it. */
   batch: number
 }
@@ -91,6 +93,7 @@ export class KeyedStates {
         state,
         touchedAt,
         dirty: false,
+        doubtful: version.shadowed === true,
         batch: 0,
       }
       this.#cellsOf(stage).set(key, cell)
@@ -134,16 +137,17 @@ export class KeyedStates {
   }
 
   /**
-   * Saves what the batch changed.
+   * Saves what the batch changed, and puts right what a try of it saved that never committed: another try may
+   * refuse a message, and leave alone what that one had changed.
    * @param ends the offset after the batch's last record, by partition
    */
   async save(ends: ReadonlyMap<number, number>): Promise<(() => void) | undefined> {
     const entries = new Map<number, Entry[]>()
     this.#saved = []
     for (const cell of this.#touched) {
-      if (!cell.dirty) continue
-      const offset = (ends.get(cell.partition) as number) - 1
-      const next = { offset, value: Buffer.from(JSON.stringify([cell.touchedAt, cell.state])) }
+      if (!cell.dirty && !cell.doubtful) continue
+      const next = cell.dirty ? changed(cell, (ends.get(cell.partition) as number) - 1) : cell.version
+      cell.doubtful = true
       const entry = { key: cell.id, next, previous: cell.version, expireAfterMs: cell.settings.expireAfterMs }
       const list = entries.get(cell.partition)
       if (list) list.push(entry)
@@ -169,6 +173,7 @@ export class KeyedStates {
       cell.committed = cell.state
       cell.committedAt = cell.touchedAt
       cell.dirty = false
+      cell.doubtful = false
     }
     this.done()
   }
@@ -209,3 +214,8 @@ export class KeyedStates {
     return owned
   }
 }
+
+const changed = ({ touchedAt, state }: Cell, offset: number): Version => ({
+  offset,
+  value: Buffer.from(JSON.stringify([touchedAt, state])),
+})
