@@ -10,6 +10,7 @@ export type ConnectorErrorCode =
   | 'OFFSET_OUT_OF_RANGE' // retention has removed the records asked for
   | 'OLAP_BUSY' // the OLAP folder belongs to another process
   | 'PARTITIONS_CHANGED' // keyed state was made under another number of partitions
+  | 'POSITION_LOST' // the log has forgotten how far a source was read
   | 'QUERY_LIMIT' // a query ran past its limits
   | 'QUERY_REFUSED' // the OLAP engine refused the statement
   | 'RECORD_TOO_LARGE'

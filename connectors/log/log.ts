@@ -97,7 +97,10 @@ export interface GroupDescription {
 
 /** Appends in transactions, outside any group: sources and the gateway. */
 export interface Producer {
-  /** What the last committed append gave as its position; undefined at the first start. */
+  /**
+   * What the last committed append gave as its position; undefined at the first start.
+   * @throws POSITION_LOST where the log knows the producer, and its position no more
+   */
   readonly position: string | undefined
   /**
    * Appends all batches, and notes the position, in one durable transaction. Calls that overlap may share one.

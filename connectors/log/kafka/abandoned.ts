@@ -6,7 +6,7 @@ import {
 } from '@platformatic/kafka'
 import type { OpenTransaction } from '../log.ts'
 import type { Cluster, Target } from './cluster.ts'
-import { connectorError } from './faults.ts'
+import { connectorError, isFault } from './faults.ts'
 
 const mark = 'murmur'
 
@@ -52,6 +52,19 @@ async function describe(cluster: Cluster, broker: Target, ids: string[]): Promis
       ),
     }),
   )
+}
+
+/** Whether the coordinator has ever heard of the id, and not forgotten it. @throws ConnectorError */
+export async function isKnown(cluster: Cluster, id: string): Promise<boolean> {
+  try {
+    await cluster.patiently(() =>
+      cluster.once({ transaction: id }, 'control', describeTransactionsV0.api, [id]),
+    )
+    return true
+  } catch (cause) {
+    if (isFault(cause, 'TRANSACTIONAL_ID_NOT_FOUND')) return false
+    throw connectorError(cause, `asking for "${id}"`)
+  }
 }
 
 /** Fences the id's owner, and aborts what it has open. @throws ConnectorError */

@@ -31,6 +31,41 @@ describeWith(kafkaMissing, 'consumer groups on Kafka', () => {
     await operator(kafka).insist('deleting', target, 'control', deleteRecordsV2.api, request, 5000)
   }
 
+  test('a source whose position Kafka has forgotten does not begin anew by itself', async () => {
+    const log = openLog(kafka)
+    const topic = await newTopic(log)
+    const id = uniqueName('source:file')
+    const first = await log.producer(id)
+    expect(first.position).toBeUndefined()
+    await first.append([batchOf(topic, 0, ['row'])], 'line 1')
+    await first.close()
+    const again = await log.producer(id)
+    expect(again.position).toBe('line 1')
+    await again.close()
+    await log.forget(`murmur-producer-${encodeURIComponent(id)}`)
+    const lost = await log.producer(id)
+    expect(() => lost.position).toThrow(
+      expect.objectContaining({
+        code: 'POSITION_LOST',
+        message: expect.stringMatching(/give it another name$/),
+      }),
+    )
+    // Who keeps no position, such as a gateway, has lost nothing
+    await lost.append([batchOf(topic, 0, ['more'])])
+    expect((await readAll(log, topic)).map(({ value }) => value)).toEqual(['row', 'more'])
+  })
+
+  test('a producer that never noted a position may start as often as it likes', async () => {
+    const log = openLog(kafka)
+    await newTopic(log)
+    const id = uniqueName('source:file')
+    for (let i = 0; i < 3; i++) {
+      const producer = await log.producer(id)
+      expect(producer.position).toBeUndefined()
+      await producer.close()
+    }
+  })
+
   test('members come and go under load: every record once, in order, and none is worked on twice', async () => {
     const partitions = 8
     const log = openLog(kafka)
