@@ -93,6 +93,21 @@ const cleaningSchema = z
   })
   .prefault({})
 
+const languageSchema = z
+  .strictObject({
+    teaching: z
+      .string()
+      .default('')
+      .describe('Folder that `murmur language train` has written; empty: the linear model that ships'),
+    tier: z
+      .enum(['cascade', 'bert', 'linear'])
+      .default('cascade')
+      .describe(
+        'Who answers, once something was taught: the linear tier where it is sure and the encoder else, or one of them alone',
+      ),
+  })
+  .prefault({})
+
 const contextSchema = z
   .strictObject({
     turns: whole(0).default(5).describe('Turns that a session remembers'),
@@ -139,6 +154,7 @@ export const configSchema = z
     input: inputSchema.describe("Other programs' values on `utterances`"),
     deadletters: deadlettersSchema.describe('When refused messages are too many'),
     cleaning: cleaningSchema.describe('The cleaning stage'),
+    language: languageSchema.describe('Intent and sentiment'),
     context: contextSchema.describe('The context stage'),
     plugins: z
       .array(pluginSchema)

@@ -7,6 +7,7 @@ import { deadletters } from './cli/deadletters.ts'
 import { doctor } from './cli/doctor.ts'
 import { groups } from './cli/groups.ts'
 import { ingest } from './cli/ingest.ts'
+import { language } from './cli/language.ts'
 import { query } from './cli/query.ts'
 import { replay } from './cli/replay.ts'
 import { schemas } from './cli/schemas.ts'
@@ -40,6 +41,7 @@ for (const command of [
   transactions,
   replay,
   schemas,
+  language,
   config,
   doctor,
 ]) {

@@ -16,6 +16,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   recovery: () => import('./recovery.ts'),
   reference: () => import('./reference.ts'),
   language: () => import('./language.ts'),
+  encoders: () => import('./encoders.ts'),
 }
 
 interface Options extends Partial<SuiteOptions> {

@@ -24,6 +24,10 @@ interface Survey {
   scores: Float64Array
 }
 
+/** Whose encoder reads a text: mixed ones are Chinese with English words in them more often than not. */
+export const encodedAs = (language: string): 'en' | 'zh' =>
+  language === 'zh' || language === 'mixed' ? 'zh' : 'en'
+
 const languages = Object.keys(functionWords)
 const english = languages.indexOf('en')
 

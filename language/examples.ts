@@ -18,7 +18,7 @@ export interface Examples {
   readonly lexicon: { readonly positive: readonly string[]; readonly negative: readonly string[] }
 }
 
-type Placed = Example & { readonly place: string }
+export type Placed = Example & { readonly place: string }
 
 const fewest = 5
 const languages = ['en', 'zh']
@@ -44,7 +44,7 @@ export function readExamples(folder: string): Examples {
 }
 
 /** Reads a mapping from labels to lists of texts, which may stand under a key of its own. */
-function readLists(file: string, under: string | undefined, labels?: readonly string[]): Placed[] {
+export function readLists(file: string, under: string | undefined, labels?: readonly string[]): Placed[] {
   const lines = new LineCounter()
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines })
   const placeOf = (node: unknown): string =>
@@ -78,7 +78,7 @@ function readLists(file: string, under: string | undefined, labels?: readonly st
 }
 
 /** Leaves out repetitions. */
-function unambiguous(examples: readonly Placed[]): Placed[] {
+export function unambiguous(examples: readonly Placed[]): Placed[] {
   const first = new Map<string, Placed>()
   for (const example of examples) {
     const folded = example.text.trim().toLowerCase()
@@ -92,7 +92,7 @@ function unambiguous(examples: readonly Placed[]): Placed[] {
   return [...first.values()]
 }
 
-function refuseRare(intents: readonly Placed[]): void {
+export function refuseRare(intents: readonly Placed[]): void {
   const counts = new Map<string, number>()
   for (const { label } of intents) counts.set(label, (counts.get(label) ?? 0) + 1)
   const common = [...counts.keys()].filter((label) => (counts.get(label) ?? 0) >= fewest)

@@ -5,16 +5,21 @@ import { outOfScope, type Text, type Tier, type Understanding } from './tier.ts'
 /** A polarity must be likelier than everything else together, else the text counts as neutral. */
 const clear = 0.5
 
+/** Whether the tier may answer a text: sure enough of both, by language. */
+export type Sure = (language: string, intentConfidence: number, sentimentConfidence: number) => boolean
+
 export interface LinearTier extends Tier {
   /** It answers every text, at once. */
   understand(texts: readonly Text[]): readonly Understanding[]
 }
 
 /**
- * The first tier: the linear model. Sure or not, it answers every text, so it can also be the last.
+ * The first tier: the linear model. Where nobody says when it is sure, it answers every text, and can be the last.
  * @param model with a head "intent" and a head "sentiment" of negative, neutral and positive
  */
-export function linearTier(model: LinearModel): LinearTier {
+export function linearTier(model: LinearModel): LinearTier
+export function linearTier(model: LinearModel, sure: Sure): Tier
+export function linearTier(model: LinearModel, sure: Sure = () => true): Tier {
   const predictor = new Predictor(model)
   const intents = headNamed(model, 'intent')
   const sentiments = headNamed(model, 'sentiment')
@@ -22,22 +27,30 @@ export function linearTier(model: LinearModel): LinearTier {
   const positive = columnOf(sentiments, 'positive')
   const { probabilities } = predictor
 
-  const understandOne = (text: string): Understanding => {
+  const understandOne = ({ text, language }: Text): Understanding | undefined => {
     predictor.read(text)
     const best = highest(probabilities, intents.first, intents.end)
     const none = intents.background === undefined ? 0 : 1 - sum(probabilities, intents.first, intents.end)
     const known = probabilities[best]! >= none
-    const [minus, plus] = [probabilities[negative]!, probabilities[positive]!]
-    const sentiment: Sentiment = plus > clear ? 'positive' : minus > clear ? 'negative' : 'neutral'
+    const confidence = known ? probabilities[best]! : none
+    const mood = probabilities[highest(probabilities, sentiments.first, sentiments.end)]!
+    if (!sure(language, confidence, mood)) return undefined
     return {
       intent: known ? intents.labels[best - intents.first]! : outOfScope,
-      intentConfidence: known ? probabilities[best]! : none,
-      sentiment,
-      sentimentScore: plus - minus,
+      intentConfidence: confidence,
+      ...sentimentOf(probabilities[negative]!, probabilities[positive]!),
       tier: 'linear',
     }
   }
-  return { name: 'linear', understand: (texts) => texts.map(({ text }) => understandOne(text)) }
+  return { name: 'linear', understand: (texts) => texts.map(understandOne) }
+}
+
+export function sentimentOf(
+  minus: number,
+  plus: number,
+): { readonly sentiment: Sentiment; readonly sentimentScore: number } {
+  const sentiment: Sentiment = plus > clear ? 'positive' : minus > clear ? 'negative' : 'neutral'
+  return { sentiment, sentimentScore: plus - minus }
 }
 
 interface PlacedHead extends Head {
@@ -45,7 +58,8 @@ interface PlacedHead extends Head {
   readonly end: number
 }
 
-function headNamed({ heads }: LinearModel, name: string): PlacedHead {
+/** @throws where the model has no such head */
+export function headNamed({ heads }: Pick<LinearModel, 'heads'>, name: string): PlacedHead {
   let first = 0
   for (const head of heads) {
     if (head.name === name) return { ...head, first, end: first + head.labels.length }

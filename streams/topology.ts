@@ -1,7 +1,5 @@
 import type { Config } from '../config.ts'
-import type { LinearModel } from '../language/linear.ts'
-import { linearTier } from '../language/linear-tier.ts'
-import { loadModel, shippedModel } from '../language/model-file.ts'
+import { openLanguage, taughtIntents } from '../language/open.ts'
 import { loadPlugins } from '../plugins/host.ts'
 import { utterances } from '../schemas/topics.ts'
 import { cleaning } from './cleaning/cleaning.ts'
@@ -27,11 +25,11 @@ import type { Stage } from './stage.ts'
  *
  * What a stage refuses goes to `deadletters`. A reply re-enters as an utterance of role `bot`.
  */
-const stages: Readonly<Record<string, (config: Config, model: LinearModel) => Stage | Promise<Stage>>> = {
+const stages: Readonly<Record<string, (config: Config) => Stage | Promise<Stage>>> = {
   cleaning: (config) => cleaning(config.cleaning),
-  intent: (_config, model) => intent({ tiers: async () => [linearTier(model)] }),
+  intent: ({ language }) => intent({ tiers: () => openLanguage(language) }),
   context: (config) => context(config.context),
-  plugins: async (config, model) => chain(await loadPlugins(config.plugins, intentsOf(model))),
+  plugins: async ({ plugins, language }) => chain(await loadPlugins(plugins, taughtIntents(language))),
 }
 
 /** The sink is a processor of its own kind: it moves blocks, and has no stages. */
@@ -42,13 +40,12 @@ export const sinkName = 'sink'
  * @throws naming the processor and the stage that doesn't exist
  */
 export async function murmur(config: Config): Promise<Topology> {
-  const model = loadModel(shippedModel)
   const processors: Processor[] = []
   for (const [name, { stages: names, publish }] of Object.entries(config.processors)) {
     if (names.includes(sinkName)) continue
     const made = names.map((stage) => {
       const make = stages[stage]
-      if (make) return make(config, model)
+      if (make) return make(config)
       const known = [...Object.keys(stages), sinkName].join(', ')
       throw new Error(`processors.${name}.stages: no stage is named "${stage}"; there are ${known}`)
     })
@@ -58,6 +55,3 @@ export async function murmur(config: Config): Promise<Topology> {
   }
   return topology(processors)
 }
-
-const intentsOf = ({ heads }: LinearModel): readonly string[] =>
-  heads.find(({ name }) => name === 'intent')?.labels ?? []

@@ -1,0 +1,106 @@
+import { Cache } from './cache.ts'
+import { encodedAs } from './detect.ts'
+import type { Encoder } from './encoder/encoder.ts'
+import { type Answer, answersOf, type DenseHead, type DenseModel } from './heads/dense.ts'
+import type { Matrix, Product } from './heads/products.ts'
+import { highest, Predictor } from './linear.ts'
+import { headNamed, linearTier, sentimentOf } from './linear-tier.ts'
+import type { EncodedLanguage, Teaching } from './teach/teaching.ts'
+import { outOfScope, type Text, type Tier, type Understanding } from './tier.ts'
+
+/** Texts that were answered lately: people say much the same. */
+const cached = 10_000
+/** Of a text that is in neither language alone, no answer is surer than this. */
+const mostForeign = 0.5
+
+export interface BertParts {
+  readonly teaching: Teaching
+  readonly encoders: Partial<Record<EncodedLanguage, Encoder>>
+  readonly product: Product
+}
+
+/**
+ * The second tier: one pass of the encoder a text, and every head on that one vector. It answers all; where nothing was
+ * taught in a text's language, as the linear tier does.
+ */
+export function bertTier({ teaching, encoders, product }: BertParts): Tier {
+  const { linear } = teaching
+  const predictor = new Predictor(linear)
+  const last = linearTier(linear)
+  const cache = new Cache<Understanding>(cached)
+
+  async function ask(language: EncodedLanguage, texts: readonly Text[]): Promise<readonly Understanding[]> {
+    const [encoder, model] = [encoders[language], teaching.dense[language]]
+    const heads = encoder && model && headsOf(model)
+    if (!heads) return last.understand(texts)
+    const values = await encoder.encode(texts.map(({ text }) => text))
+    const vectors: Matrix = { rows: texts.length, columns: encoder.manifest.dimensions, values }
+    const priors = texts.map(({ text }) => {
+      predictor.read(text)
+      return predictor.probabilities.slice()
+    })
+    const answersBy = (head: DenseHead): Promise<readonly Answer[]> => {
+      const { first } = headNamed(linear, head.name)
+      return answersOf(
+        head,
+        vectors,
+        (text, label) => Math.log(Math.max(priors[text]![first + label]!, 1e-6)),
+        product,
+      )
+    }
+    const [intents, sentiments] = [await answersBy(heads.intent), await answersBy(heads.sentiment)]
+    return texts.map(({ language: own }, at) => {
+      const most = own === language ? 1 : mostForeign
+      return understood(heads, intents[at]!, sentiments[at]!, most)
+    })
+  }
+
+  return {
+    name: 'bert',
+    async understand(texts) {
+      const answers: (Understanding | undefined)[] = texts.map(({ text, language }) =>
+        cache.get(`${language} ${text}`),
+      )
+      for (const language of ['en', 'zh'] as const) {
+        const open = [...texts.keys()].filter(
+          (at) => answers[at] === undefined && encodedAs(texts[at]!.language) === language,
+        )
+        if (open.length === 0) continue
+        const made = await ask(
+          language,
+          open.map((at) => texts[at]!),
+        )
+        for (const [place, at] of open.entries()) {
+          answers[at] = made[place]!
+          cache.set(`${texts[at]!.language} ${texts[at]!.text}`, made[place]!)
+        }
+      }
+      return answers
+    },
+  }
+}
+
+/** Both heads, where they were taught in the language. */
+function headsOf({ heads }: DenseModel) {
+  const named = (name: string) => heads.find((head) => head.name === name)
+  const [intent, sentiment] = [named('intent'), named('sentiment')]
+  return intent && sentiment ? { intent, sentiment } : undefined
+}
+
+function understood(
+  heads: { readonly intent: DenseHead; readonly sentiment: DenseHead },
+  intent: Answer,
+  mood: Answer,
+  most: number,
+): Understanding {
+  const best = highest(intent.probabilities, 0, intent.probabilities.length)
+  const known = intent.inScope >= 0.5
+  const confidence = known ? intent.inScope * intent.probabilities[best]! : 1 - intent.inScope
+  const of = (label: string) => mood.probabilities[heads.sentiment.labels.indexOf(label)] ?? 0
+  return {
+    intent: known ? heads.intent.labels[best]! : outOfScope,
+    intentConfidence: Math.min(most, confidence),
+    ...sentimentOf(of('negative'), of('positive')),
+    tier: 'bert',
+  }
+}

@@ -1,0 +1,93 @@
+import { type Matrix, type Product, transposed } from './products.ts'
+
+/**
+ * How well a text fits what a head knows, by measures that are large for texts in scope:
+ * - `energy`: how much mass its margins have in all (Liu et al., "Energy-based Out-of-distribution Detection", 2020)
+ * - `margin`: the largest margin
+ * - `neighbour`: how near the fifth nearest reference is (Sun et al., "Out-of-Distribution Detection with Deep Nearest
+ *   Neighbors", 2022)
+ * - `both`: the largest margin and that neighbour, each by its spread
+ */
+export const measures = ['energy', 'margin', 'neighbour', 'both'] as const
+export type Measure = (typeof measures)[number]
+
+/** Chosen on validation: a text is in scope with probability 1 / (1 + exp(-slope · (value - middle))). */
+export interface Scope {
+  readonly measure: Measure
+  readonly slope: number
+  readonly middle: number
+  /** Of `margin` and `neighbour`, mean and deviation over texts in scope. */
+  readonly spread: readonly [margin: Spread, neighbour: Spread]
+}
+
+export interface Spread {
+  readonly mean: number
+  readonly deviation: number
+}
+
+const nth = 5
+/** References a class: more of them gain little, and each costs a product. */
+export const referencesPerClass = 16
+
+/** A few texts of each class, as columns, so that one product gives the likeness of texts to all of them. */
+export function referencesOf(vectors: Matrix, labels: Int32Array): Matrix {
+  const taken = new Map<number, number>()
+  const chosen: number[] = []
+  for (const [row, label] of labels.entries()) {
+    const before = taken.get(label) ?? 0
+    if (label < 0 || before >= referencesPerClass) continue
+    taken.set(label, before + 1)
+    chosen.push(row)
+  }
+  const values = new Float32Array(chosen.length * vectors.columns)
+  for (const [at, row] of chosen.entries())
+    values.set(
+      vectors.values.subarray(row * vectors.columns, (row + 1) * vectors.columns),
+      at * vectors.columns,
+    )
+  return transposed({ rows: chosen.length, columns: vectors.columns, values })
+}
+
+/** The likeness, -1 to 1, of each text to its fifth nearest reference. */
+export async function neighbours(
+  vectors: Matrix,
+  references: Matrix,
+  product: Product,
+): Promise<Float64Array> {
+  const { values, columns } = await product(vectors, references)
+  return Float64Array.from({ length: vectors.rows }, (_, row) =>
+    nthLargest(values.subarray(row * columns, (row + 1) * columns)),
+  )
+}
+
+function nthLargest(values: Float32Array): number {
+  const top = new Float64Array(nth).fill(-1)
+  for (const value of values) {
+    if (value <= (top[nth - 1] as number)) continue
+    let at = nth - 1
+    for (; at > 0 && (top[at - 1] as number) < value; at--) top[at] = top[at - 1] as number
+    top[at] = value
+  }
+  return top[nth - 1] as number
+}
+
+/** @param margins of a text, one a class @param neighbour likeness to its fifth nearest reference */
+export function measured(
+  measure: Measure,
+  margins: Float64Array,
+  neighbour: number,
+  [margin, near]: Scope['spread'],
+): number {
+  if (measure === 'neighbour') return neighbour
+  let top = -Infinity
+  for (const one of margins) if (one > top) top = one
+  if (measure === 'margin') return top
+  if (measure === 'both')
+    return (top - margin.mean) / margin.deviation + (neighbour - near.mean) / near.deviation
+  let mass = 0
+  for (const one of margins) mass += Math.exp(one - top)
+  return top + Math.log(mass)
+}
+
+export const probabilityInScope = ({ slope, middle }: Scope, value: number): number =>
+  1 / (1 + Math.exp(-slope * (value - middle)))

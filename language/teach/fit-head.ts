@@ -1,0 +1,119 @@
+import { calibrate } from '../calibrate.ts'
+import { chooseScope, type Sighting } from '../heads/choose-scope.ts'
+import { type Answer, answerOf, type DenseHead, marginsOf, mixed, type Prior } from '../heads/dense.ts'
+import { trainLogistic } from '../heads/logistic.ts'
+import { type Matrix, type Product, rowsOf } from '../heads/products.ts'
+import { neighbours, referencesOf } from '../heads/scope.ts'
+import type { Separators } from '../svm.ts'
+import { backgroundShare, stratify } from '../trainer.ts'
+
+/** What a head is taught with, in one language. */
+export interface Lesson {
+  readonly name: string
+  readonly labels: readonly string[]
+  /** A text a row. */
+  readonly vectors: Matrix
+  /** Of each text; -1: of none of the labels. */
+  readonly classOf: Int32Array
+  /** The linear tier's opinion of texts that it was not trained on. */
+  readonly prior: Prior
+  /** Whether "none of these" is an answer. */
+  readonly open: boolean
+}
+
+export interface Fitted {
+  readonly head: DenseHead
+  /** What heads taught without it make of a text: of all texts, or, of very many, of a part. */
+  readonly unseen: readonly Unseen[]
+}
+
+export interface Unseen extends Answer {
+  readonly text: number
+}
+
+/** More work than this is not done for each of five folds: one part, held out, tells enough of so many texts. */
+const muchWork = 400_000
+const mixes = [0, 0.25, 0.5, 1, 2]
+
+/** Teaches a head, and chooses by texts that it has not seen what can be chosen: mix, sharpness, scope. */
+export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted> {
+  const { name, labels, vectors, classOf, prior, open } = lesson
+  const classes = labels.length
+  const folds = 5
+  const held = vectors.rows * classes > muchWork ? 1 : folds
+  const foldOf = stratify(classOf, folds)
+  const taught = (some: readonly number[], from?: Separators) => {
+    const chosen = some.filter((text) => (classOf[text] as number) >= 0)
+    const task = {
+      vectors: rowsOf(vectors, chosen),
+      labels: Int32Array.from(chosen, (text) => classOf[text] as number),
+      classes,
+      ...(from ? { from } : {}),
+    }
+    return trainLogistic(task, product)
+  }
+  const all = [...classOf.keys()]
+  const sightings: Seen[] = []
+  let before: Separators | undefined
+  for (let fold = 0; fold < held; fold++) {
+    const [seen, rest] = [
+      all.filter((text) => foldOf[text] !== fold),
+      all.filter((text) => foldOf[text] === fold),
+    ]
+    before = await taught(seen, before)
+    const others = rowsOf(vectors, rest)
+    const found = await marginsOf(before, others, product)
+    const labelsOfSeen = Int32Array.from(seen, (text) => classOf[text] as number)
+    const likeness = await neighbours(others, referencesOf(rowsOf(vectors, seen), labelsOfSeen), product)
+    for (const [row, text] of rest.entries()) {
+      sightings.push({
+        text,
+        margins: found.slice(row * classes, (row + 1) * classes),
+        neighbour: likeness[row] as number,
+        inScope: (classOf[text] as number) >= 0,
+      })
+    }
+  }
+  const scope = open ? chooseScope(sightings, backgroundShare) : undefined
+  const choice = { ...bestMix(sightings, classes), scope }
+  const unseen = sightings.map(({ text, margins, neighbour }) => ({
+    text,
+    ...answerOf(choice, margins, neighbour, (label) => prior(text, label)),
+  }))
+  const references = open ? referencesOf(vectors, classOf) : undefined
+  return { head: { name, labels, ...(await taught(all, before)), ...choice, references }, unseen }
+
+  /** How much of the linear tier's opinion makes the most texts right, the least of it among equals; and how sharp. */
+  function bestMix(
+    all: readonly Seen[],
+    classes: number,
+  ): { readonly mix: number; readonly sharpness: number } {
+    const known = all.filter(({ inScope }) => inScope)
+    const labels = Int32Array.from(known, ({ text }) => classOf[text] as number)
+    let best = { mix: 0, sharpness: 1, right: -1 }
+    for (const mix of mixes) {
+      const scored = new Float64Array(known.length * classes)
+      let right = 0
+      for (const [at, { text, margins }] of known.entries()) {
+        const row = mixed(margins, mix, (label) => prior(text, label))
+        scored.set(row, at * classes)
+        if (indexOfLargest(row) === labels[at]) right++
+      }
+      if (right <= best.right) continue
+      const { sharpness } = calibrate({ margins: scored, labels, classes }, backgroundShare)
+      best = { mix, sharpness, right }
+    }
+    return { mix: best.mix, sharpness: best.sharpness }
+  }
+}
+
+/** A text as heads see it that were taught without it. */
+interface Seen extends Sighting {
+  readonly text: number
+}
+
+export function indexOfLargest(values: Float64Array): number {
+  let best = 0
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i
+  return best
+}

@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cascade } from '../cascade.ts'
+import { detect } from '../detect.ts'
+import { evaluate } from '../evaluate.ts'
+import { readExamples } from '../examples.ts'
+import { Lexicon } from '../lexicon.ts'
+import { closeEncoders, type Encoders, openEncoders, openLanguage, taughtIntents } from '../open.ts'
+import { outOfScope, type Understanding } from '../tier.ts'
+import { tasksOf } from '../trainer.ts'
+import { teach } from './teach.ts'
+import { currentVersion, loadTeaching, saveTeaching, type Teaching, useVersion } from './teaching.ts'
+import { never, thresholdOf } from './thresholds.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'murmur-teach-'))
+const intents = ['order_status', 'refund_request', 'opening_hours', 'greeting', outOfScope]
+const examples = readExamples('language/examples')
+
+/** So many of each label, in each language. */
+function few<T extends { text: string; label: string }>(all: readonly T[], count: number): T[] {
+  const taken = new Map<string, number>()
+  return all.filter(({ text, label }) => {
+    const key = `${label} ${detect(text).language}`
+    taken.set(key, (taken.get(key) ?? 0) + 1)
+    return taken.get(key)! <= count
+  })
+}
+
+const taught = few(
+  examples.intents.filter(({ label }) => intents.includes(label)),
+  30,
+)
+const tasks = tasksOf({ ...examples, intents: taught, sentiments: few(examples.sentiments, 60) })
+const lexicon = new Lexicon(examples.lexicon.positive, examples.lexicon.negative)
+
+let encoders: Encoders
+let teaching: Teaching
+beforeAll(async () => {
+  encoders = await openEncoders()
+  teaching = await teach(tasks, lexicon, encoders)
+  saveTeaching(teaching, folder)
+  useVersion(folder, teaching.version)
+}, 60_000)
+afterAll(async () => {
+  await closeEncoders(encoders)
+  rmSync(folder, { recursive: true })
+})
+
+const opened = async (tier: 'cascade' | 'bert' | 'linear') => {
+  const model = cascade(await openLanguage({ teaching: folder, tier }))
+  return async (text: string): Promise<Understanding> => {
+    const [answer] = await model.understand([{ text, language: detect(text).language }])
+    return answer!
+  }
+}
+
+describe('what was taught by a few examples', () => {
+  test('tells how good it is, by examples that heads were not taught with', () => {
+    expect(teaching.reports.map(({ head, language }) => `${head} ${language}`)).toEqual([
+      'intent en',
+      'sentiment en',
+      'intent zh',
+      'sentiment zh',
+    ])
+    for (const { accuracy, linearAccuracy, calibrationError } of teaching.reports) {
+      expect(accuracy).toBeGreaterThan(0.75)
+      expect(accuracy).toBeGreaterThan(linearAccuracy - 0.05)
+      expect(calibrationError).toBeLessThan(0.15)
+    }
+  })
+
+  test.each([
+    ['any idea when my package will turn up?', 'order_status'],
+    ['please give me my money back, I do not want it', 'refund_request'],
+    ['我想退钱，这个东西不要了', 'refund_request'],
+    ['你们几点关门呀', 'opening_hours'],
+  ])('understands %j, said in other words', async (text, intent) => {
+    expect(await (await opened('bert'))(text)).toMatchObject({ intent, tier: 'bert' })
+  })
+
+  test('says that it does not know what it was never taught', async () => {
+    const understand = await opened('bert')
+    expect((await understand('write me a poem about the mitochondria of newts')).intent).toBe(outOfScope)
+  })
+
+  test('is never sure of a text in neither language alone', async () => {
+    const understand = await opened('cascade')
+    for (const text of ['我的 order 在哪里 where is it please', 'où est ma commande, je ne sais pas'])
+      expect(await understand(text)).toMatchObject({ tier: 'bert' })
+    expect((await understand('我的 order 在哪里 where is it please')).intentConfidence).toBeLessThanOrEqual(
+      0.5,
+    )
+  })
+
+  test('whatever is said, something is answered', async () => {
+    const understand = await opened('cascade')
+    for (const text of ['', 'x'.repeat(100_000), '🤣👍🏽', 'a\ud800', 'مرحبا بالعالم', 'if (x) { y() }'])
+      expect((await understand(text)).intentConfidence).toBeLessThanOrEqual(1)
+  })
+
+  test('the cascade leaves to the encoder what the linear tier is not sure of', async () => {
+    const labelled = taught.slice(0, 100)
+    const by = async (tier: 'cascade' | 'bert' | 'linear') =>
+      evaluate(labelled, 'intent', cascade(await openLanguage({ teaching: folder, tier })))
+    const [both, bert, linear] = [await by('cascade'), await by('bert'), await by('linear')]
+    expect(both.tiers.linear! + both.tiers.bert!).toBeCloseTo(1)
+    expect([bert.tiers, linear.tiers]).toEqual([{ bert: 1 }, { linear: 1 }])
+    expect(both.accuracy).toBeGreaterThan(0.9)
+  })
+
+  test('sentiment comes of the same pass', async () => {
+    const understand = await opened('bert')
+    expect((await understand('this is the best shop ever, I love it')).sentiment).toBe('positive')
+    expect((await understand('质量太差了，再也不买了')).sentiment).toBe('negative')
+  })
+})
+
+describe('a version', () => {
+  test('comes back the same, and is named by what it holds', () => {
+    const versions = Object.fromEntries(
+      Object.values(encoders).map(({ manifest }) => [manifest.language, manifest.version]),
+    )
+    const loaded = loadTeaching(folder, currentVersion(folder), versions)
+    expect(loaded.thresholds).toEqual(teaching.thresholds)
+    expect(loaded.dense).toEqual(teaching.dense)
+    expect(taughtIntents({ teaching: folder, tier: 'cascade' })).toEqual(
+      intents.filter((one) => one !== outOfScope).sort(),
+    )
+  })
+
+  test('without encoders the linear tier answers, and somebody is told why', async () => {
+    const warnings: string[] = []
+    const broken = async () => {
+      throw new Error('ONNX Runtime can’t be loaded')
+    }
+    const tiers = await openLanguage({ teaching: folder, tier: 'cascade' }, broken, (message) =>
+      warnings.push(message),
+    )
+    expect(tiers.map(({ name }) => name)).toEqual(['linear'])
+    expect(warnings).toEqual(['the linear tier answers alone: ONNX Runtime can’t be loaded'])
+  })
+
+  test('that is not there, cut short or something else is refused with a remedy', async () => {
+    const other = join(folder, 'other')
+    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(
+      /there is no file "current" in it; teach/,
+    )
+    const at = saveTeaching(teaching, other)
+    useVersion(other, teaching.version)
+    truncateSync(join(at, 'linear.bin'), 1000)
+    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(/linear\.bin is damaged/)
+    writeFileSync(join(at, 'model.json'), '{"format":2}')
+    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(
+      /model\.json: "format" is wrong/,
+    )
+    writeFileSync(join(at, 'model.json'), '{')
+    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(/model\.json is no JSON/)
+    rmSync(join(at, 'model.json'))
+    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(/model\.json is missing/)
+  })
+})
+
+describe('the threshold', () => {
+  const duel = (confidence: number, linearRight: boolean, denseRight = true) => ({
+    confidence,
+    linearRight,
+    denseRight,
+    weight: 1,
+  })
+
+  test('is the least confidence from which on no more than two in a thousand are lost', () => {
+    const sure = Array.from({ length: 500 }, (_, i) => duel(0.9 - i * 1e-4, true))
+    const unsure = Array.from({ length: 500 }, (_, i) => duel(0.5 - i * 1e-4, i % 2 === 0))
+    const threshold = thresholdOf([...unsure, ...sure])
+    expect(threshold).toBeLessThan(0.86)
+    expect(threshold).toBeGreaterThan(0.49)
+  })
+
+  test('lets the linear tier never answer where it is wrong at its surest', () => {
+    expect(thresholdOf(Array.from({ length: 10 }, () => duel(1, false)))).toBe(never)
+  })
+})

@@ -1,0 +1,153 @@
+import { calibrationError, softmax } from '../calibrate.ts'
+import { detect, encodedAs } from '../detect.ts'
+import type { Encoder } from '../encoder/encoder.ts'
+import type { DenseHead, DenseModel } from '../heads/dense.ts'
+import { type Matrix, matrixProduct } from '../heads/products.ts'
+import type { Lexicon } from '../lexicon.ts'
+import { outOfScope } from '../tier.ts'
+import { backgroundShare, type Task, trainModel } from '../trainer.ts'
+import { fitHead, indexOfLargest, type Unseen } from './fit-head.ts'
+import { type EncodedLanguage, type HeadReport, languages, type Teaching, versioned } from './teaching.ts'
+import { thresholdOf } from './thresholds.ts'
+
+export type Encoders = Partial<Record<EncodedLanguage, Encoder>>
+
+export type Progress = (what: string) => void
+
+/** Fewer examples of a head in a language teach its encoder nothing; the linear tier answers there. */
+const fewest = 10
+
+/**
+ * Teaches both tiers from examples. Everything that is chosen is chosen by examples that the tiers in question
+ * were not taught with. Deterministic.
+ */
+export async function teach(
+  tasks: readonly Task[],
+  lexicon: Lexicon,
+  encoders: Encoders,
+  progress: Progress = () => {},
+  languageOf = (text: string): EncodedLanguage => encodedAs(detect(text).language),
+): Promise<Teaching> {
+  progress('the linear tier')
+  const { model: linear, unseen } = trainModel(tasks, lexicon)
+  const dense: Partial<Record<EncodedLanguage, DenseModel>> = {}
+  const thresholds: Partial<Record<EncodedLanguage, Record<string, number>>> = {}
+  const reports: HeadReport[] = []
+  for (const language of languages) {
+    const encoder = encoders[language]
+    if (!encoder) continue
+    const heads: DenseHead[] = []
+    const { version, dimensions } = encoder.manifest
+    for (const [index, task] of tasks.entries()) {
+      const head = linear.heads[index]!
+      const priors = priorsOf(unseen[index]!.margins, head)
+      const own = [...task.examples.keys()].filter((at) => languageOf(task.examples[at]!.text) === language)
+      if (own.length < fewest || new Set(own.map((at) => task.examples[at]!.label)).size < 2) continue
+      progress(`${task.name}, ${language}: reading ${own.length.toLocaleString('en')} examples`)
+      const texts = own.map((at) => task.examples[at]!.text)
+      const vectors: Matrix = { rows: own.length, columns: dimensions, values: await encoder.encode(texts) }
+      progress(`${task.name}, ${language}: fitting ${head.labels.length} labels`)
+      const classOf = Int32Array.from(own, (at) => head.labels.indexOf(task.examples[at]!.label))
+      const classes = head.labels.length
+      const prior = (text: number, label: number) => priors[own[text]! * classes + label]!
+      const open = task.examples.some(({ label }) => label === outOfScope) || task.name === 'intent'
+      const made = await fitHead(
+        { name: task.name, labels: head.labels, vectors, classOf, prior, open },
+        await matrixProduct(),
+      )
+      heads.push(made.head)
+      const judged = judge(made.unseen, classOf, prior, classes, head.background !== undefined)
+      const threshold = thresholdOf(judged)
+      thresholds[language] = { ...thresholds[language], [task.name]: threshold }
+      reports.push(reportOf(task.name, language, head.labels, judged, threshold))
+    }
+    if (heads.length > 0) dense[language] = { encoder: version, language, dimensions, heads }
+  }
+  return versioned({ linear, dense, thresholds, reports })
+}
+
+/** Logarithms of the linear tier's probabilities, by example and label. */
+function priorsOf(
+  margins: Float64Array,
+  head: Parameters<typeof softmax>[3] & { readonly labels: readonly string[] },
+) {
+  const classes = head.labels.length
+  const priors = margins.slice()
+  for (let at = 0; at < priors.length; at += classes) softmax(priors, at, at + classes, head)
+  return priors.map((probability) => Math.log(Math.max(probability, 1e-6)))
+}
+
+interface Judged {
+  /** -1: none of the labels. */
+  readonly truth: number
+  readonly answer: number
+  readonly answerConfidence: number
+  readonly confidence: number
+  readonly linearRight: boolean
+  readonly denseRight: boolean
+  readonly weight: number
+}
+
+function judge(
+  unseen: readonly Unseen[],
+  classOf: Int32Array,
+  prior: (text: number, label: number) => number,
+  classes: number,
+  background: boolean,
+): Judged[] {
+  const strangers = unseen.filter(({ text }) => classOf[text]! < 0).length
+  const strange =
+    strangers && (backgroundShare / (1 - backgroundShare)) * ((unseen.length - strangers) / strangers)
+  return unseen.map(({ text, probabilities, inScope }) => {
+    const truth = classOf[text]!
+    const best = indexOfLargest(probabilities)
+    const answer = inScope < 0.5 ? -1 : best
+    const linear = Float64Array.from({ length: classes }, (_, label) => Math.exp(prior(text, label)))
+    const top = indexOfLargest(linear)
+    const none = background ? 1 - linear.reduce((sum, one) => sum + one, 0) : 0
+    const said = none > linear[top]! ? -1 : top
+    return {
+      truth,
+      answer,
+      answerConfidence: answer < 0 ? 1 - inScope : inScope * probabilities[best]!,
+      confidence: Math.max(none, linear[top]!),
+      linearRight: said === truth,
+      denseRight: answer === truth,
+      weight: truth < 0 ? Math.min(1, strange) : 1,
+    }
+  })
+}
+
+function reportOf(
+  head: string,
+  language: EncodedLanguage,
+  labels: readonly string[],
+  judged: readonly Judged[],
+  threshold: number,
+): HeadReport {
+  const share = (some: readonly Judged[], test: (one: Judged) => boolean) =>
+    some.filter(test).length / Math.max(1, some.length)
+  const strangers = judged.filter(({ truth }) => truth < 0)
+  const pairs = new Map<string, number>()
+  for (const { truth, answer } of judged)
+    if (truth >= 0 && answer >= 0 && truth !== answer)
+      pairs.set(`${truth} ${answer}`, (pairs.get(`${truth} ${answer}`) ?? 0) + 1)
+  const confused = [...pairs].sort((a, b) => b[1] - a[1]).slice(0, 10)
+  return {
+    head,
+    language,
+    classes: labels.length,
+    examples: judged.length,
+    accuracy: share(judged, ({ denseRight }) => denseRight),
+    linearAccuracy: share(judged, ({ linearRight }) => linearRight),
+    calibrationError: calibrationError(
+      judged.map(({ answerConfidence, denseRight }) => ({ confidence: answerConfidence, right: denseRight })),
+    ),
+    ...(strangers.length > 0 ? { outOfScopeRecall: share(strangers, ({ answer }) => answer < 0) } : {}),
+    linearShare: share(judged, ({ confidence }) => confidence >= threshold),
+    confused: confused.map(([pair, count]) => {
+      const [label, as] = pair.split(' ').map((index) => labels[Number(index)]!)
+      return { label: label!, as: as!, count }
+    }),
+  }
+}
