@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { aspectsSchema, languageSchema, slotsSchema, timezone, urgencySchema } from './config/language.ts'
 import { logSchema } from './config/log.ts'
 import { faultsOf } from './config/sense.ts'
 import { storeSchema } from './config/store.ts'
@@ -93,25 +94,11 @@ const cleaningSchema = z
   })
   .prefault({})
 
-const languageSchema = z
-  .strictObject({
-    teaching: z
-      .string()
-      .default('')
-      .describe('Folder that `murmur language train` has written; empty: the linear model that ships'),
-    tier: z
-      .enum(['cascade', 'bert', 'linear'])
-      .default('cascade')
-      .describe(
-        'Who answers, once something was taught: the linear tier where it is sure and the encoder else, or one of them alone',
-      ),
-  })
-  .prefault({})
-
 const contextSchema = z
   .strictObject({
     turns: whole(0).default(5).describe('Turns that a session remembers'),
     expireAfter: durationText('30m').describe('A session ends after so long a silence, by event time'),
+    timezone: timezone.describe('Where the days of those who write begin, for "tomorrow" and 明天'),
   })
   .prefault({})
 
@@ -156,6 +143,13 @@ export const configSchema = z
     cleaning: cleaningSchema.describe('The cleaning stage'),
     language: languageSchema.describe('Intent and sentiment'),
     context: contextSchema.describe('The context stage'),
+    slots: slotsSchema.describe('What sessions learn beside the built-in slots'),
+    aspects: aspectsSchema.describe(
+      'What people speak of, each with its terms, "*" for any ending; what they say of a shop unless told',
+    ),
+    urgency: urgencySchema.describe(
+      'Words that press, beside the built-in ones, each with how much, 0 to 1; 0 takes one away',
+    ),
     plugins: z
       .array(pluginSchema)
       .default([

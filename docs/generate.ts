@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { configKeys } from '../config/keys.ts'
+import { configKeys, type JsonSchema } from '../config/keys.ts'
 import { packageRoot } from '../schemas/root.ts'
 
 /** The page of every configuration key, from the one configuration schema. */
 export function configurationPage(): string {
   const rows = [...configKeys()]
-    .filter(([, schema]) => !schema.properties && schema.type !== 'object')
+    .filter(([, schema]) => !schema.properties && !holdsKeys(schema.additionalProperties))
     .map(([key, { description = '', default: standard, enum: values, type }]) => {
       const kind = values ? values.map((value) => `\`${value}\``).join(', ') : (type ?? 'text')
       const value = standard === undefined ? '–' : `\`${JSON.stringify(standard)}\``
@@ -27,6 +27,10 @@ doesn't exist, or a value that doesn't fit, is an error that names the file, the
 ${rows.join('\n')}
 `
 }
+
+/** Whether what stands under names of a user's own has keys that are described by themselves. */
+const holdsKeys = (schema: JsonSchema | false | undefined): boolean =>
+  typeof schema === 'object' && schema.properties !== undefined
 
 const file = join(packageRoot(), 'docs', 'configuration.md')
 

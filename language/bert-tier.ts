@@ -10,6 +10,8 @@ import { outOfScope, type Text, type Tier, type Understanding } from './tier.ts'
 
 /** Texts that were answered lately: people say much the same. */
 const cached = 10_000
+/** Intents that are no further behind the likeliest are told of: the text is ambiguous. */
+const margin = 0.15
 /** Of a text that is in neither language alone, no answer is surer than this. */
 const mostForeign = 0.5
 
@@ -26,7 +28,7 @@ export interface BertParts {
 export function bertTier({ teaching, encoders, product }: BertParts): Tier {
   const { linear } = teaching
   const predictor = new Predictor(linear)
-  const last = linearTier(linear)
+  const last = linearTier(linear, teaching.version)
   const cache = new Cache<Understanding>(cached)
 
   async function ask(language: EncodedLanguage, texts: readonly Text[]): Promise<readonly Understanding[]> {
@@ -51,7 +53,7 @@ export function bertTier({ teaching, encoders, product }: BertParts): Tier {
     const [intents, sentiments] = [await answersBy(heads.intent), await answersBy(heads.sentiment)]
     return texts.map(({ language: own }, at) => {
       const most = own === language ? 1 : mostForeign
-      return understood(heads, intents[at]!, sentiments[at]!, most)
+      return { ...understood(heads, intents[at]!, sentiments[at]!, most), model: teaching.version }
     })
   }
 
@@ -92,15 +94,31 @@ function understood(
   intent: Answer,
   mood: Answer,
   most: number,
-): Understanding {
+): Omit<Understanding, 'model'> {
   const best = highest(intent.probabilities, 0, intent.probabilities.length)
   const known = intent.inScope >= 0.5
   const confidence = known ? intent.inScope * intent.probabilities[best]! : 1 - intent.inScope
+  const alternatives = known ? near(intent.probabilities, best, heads.intent.labels, intent.inScope) : []
   const of = (label: string) => mood.probabilities[heads.sentiment.labels.indexOf(label)] ?? 0
   return {
     intent: known ? heads.intent.labels[best]! : outOfScope,
     intentConfidence: Math.min(most, confidence),
+    alternatives,
     ...sentimentOf(of('negative'), of('positive')),
+    labels: {},
     tier: 'bert',
   }
 }
+
+/** The intents that are nearly as likely as the best, the likeliest first. */
+const near = (
+  probabilities: Float64Array,
+  best: number,
+  labels: readonly string[],
+  inScope: number,
+): Understanding['alternatives'] =>
+  [...probabilities.entries()]
+    .filter(([at, probability]) => at !== best && inScope * (probabilities[best]! - probability) < margin)
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, 3)
+    .map(([at, probability]) => ({ intent: labels[at]!, confidence: inScope * probability }))

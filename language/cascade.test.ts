@@ -7,9 +7,12 @@ const texts: readonly Text[] = ['a', 'bb', 'c', 'ddd'].map((text) => ({ text, la
 const answer = (tier: string): Understanding => ({
   intent: 'greeting',
   intentConfidence: 1,
+  alternatives: [],
   sentiment: 'neutral',
   sentimentScore: 0,
+  labels: {},
   tier,
+  model: '',
 })
 
 /** A tier that is sure of texts up to a length. */

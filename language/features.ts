@@ -14,10 +14,10 @@ const space = 0x20
 /** A negation reaches so many words, or Chinese characters, on. */
 const reach = 3
 
-const kind = { separator: 0, letter: 1, ideograph: 2, symbol: 3, joiner: 4 } as const
+export const kind = { separator: 0, letter: 1, ideograph: 2, symbol: 3, joiner: 4 } as const
 
 /** What each UTF-16 code unit is to us. Apostrophes join: "don't" and "dont" are one word. */
-const kinds = Uint8Array.from({ length: 0x10000 }, (_, unit) => {
+export const kinds = Uint8Array.from({ length: 0x10000 }, (_, unit) => {
   const character = String.fromCharCode(unit)
   if (character === "'" || character === '’') return kind.joiner
   if (/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]/u.test(character)) return kind.ideograph

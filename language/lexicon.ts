@@ -2,12 +2,13 @@
 export const polarity = { positive: 1, negative: 2, negator: 3, none: 4 } as const
 
 /** Words that turn the polarity of what follows them; apostrophes are left out, as many writers do. */
-const negators =
+export const negators: readonly string[] =
   `not no never without hardly barely cannot cant dont doesnt didnt isnt arent wasnt werent wont
   wouldnt couldnt shouldnt havent hasnt hadnt aint neither nor 不 没 别 未 没有`.split(/\s+/)
 
 /** Words in which a negator negates nothing. */
-const innocent = '特别 分别 区别 级别 别人 不仅 不但 不过 不管 不断 不久 没事'.split(' ')
+export const innocent: readonly string[] =
+  '特别 分别 区别 级别 别人 不仅 不但 不过 不管 不断 不久 没事'.split(' ')
 
 /** Longest Chinese entry, in characters. */
 export const maxHanEntry = 4

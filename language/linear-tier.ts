@@ -16,10 +16,11 @@ export interface LinearTier extends Tier {
 /**
  * The first tier: the linear model. Where nobody says when it is sure, it answers every text, and can be the last.
  * @param model with a head "intent" and a head "sentiment" of negative, neutral and positive
+ * @param version of what was taught; empty: what ships
  */
-export function linearTier(model: LinearModel): LinearTier
-export function linearTier(model: LinearModel, sure: Sure): Tier
-export function linearTier(model: LinearModel, sure: Sure = () => true): Tier {
+export function linearTier(model: LinearModel, version?: string): LinearTier
+export function linearTier(model: LinearModel, version: string, sure: Sure): Tier
+export function linearTier(model: LinearModel, version = '', sure: Sure = () => true): Tier {
   const predictor = new Predictor(model)
   const intents = headNamed(model, 'intent')
   const sentiments = headNamed(model, 'sentiment')
@@ -38,8 +39,11 @@ export function linearTier(model: LinearModel, sure: Sure = () => true): Tier {
     return {
       intent: known ? intents.labels[best - intents.first]! : outOfScope,
       intentConfidence: confidence,
+      alternatives: [],
       ...sentimentOf(probabilities[negative]!, probabilities[positive]!),
+      labels: {},
       tier: 'linear',
+      model: version,
     }
   }
   return { name: 'linear', understand: (texts) => texts.map(understandOne) }

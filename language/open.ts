@@ -4,6 +4,7 @@ import { bertTier } from './bert-tier.ts'
 import { encodedAs } from './detect.ts'
 import { type Encoder, openEncoder } from './encoder/encoder.ts'
 import { matrixProduct } from './heads/products.ts'
+import type { LinearModel } from './linear.ts'
 import { linearTier, type Sure } from './linear-tier.ts'
 import { loadModel, shippedModel } from './model-file.ts'
 import {
@@ -37,12 +38,13 @@ export async function closeEncoders(encoders: Encoders): Promise<void> {
   await Promise.all(Object.values(encoders).map((encoder) => encoder.close()))
 }
 
+/** The linear model in use. @throws where what was taught can't be read */
+export const taughtLinear = ({ teaching }: LanguageSettings): LinearModel =>
+  teaching === '' ? loadModel(shippedModel) : loadTeaching(teaching, currentVersion(teaching), {}).linear
+
 /** What texts may be taken for. @throws where what was taught can't be read */
-export function taughtIntents({ teaching }: LanguageSettings): readonly string[] {
-  const { heads } =
-    teaching === '' ? loadModel(shippedModel) : loadTeaching(teaching, currentVersion(teaching), {}).linear
-  return heads.find(({ name }) => name === 'intent')?.labels ?? []
-}
+export const taughtIntents = (settings: LanguageSettings): readonly string[] =>
+  taughtLinear(settings).heads.find(({ name }) => name === 'intent')?.labels ?? []
 
 /**
  * Opens what understands texts: the tiers, in the order in which they are asked. Where the encoders can't be opened, the
@@ -57,9 +59,9 @@ export async function openLanguage(
   if (folder === '') return [linearTier(loadModel(shippedModel))]
   const encoders = tier === 'linear' ? {} : await open().catch((error: Error) => degraded(error, warn))
   const teaching = loadTeaching(folder, currentVersion(folder), versionsOf(encoders))
-  if (Object.keys(teaching.dense).length === 0) return [linearTier(teaching.linear)]
+  if (Object.keys(teaching.dense).length === 0) return [linearTier(teaching.linear, teaching.version)]
   const bert = bertTier({ teaching, encoders, product: await matrixProduct() })
-  return tier === 'bert' ? [bert] : [linearTier(teaching.linear, sureBy(teaching)), bert]
+  return tier === 'bert' ? [bert] : [linearTier(teaching.linear, teaching.version, sureBy(teaching)), bert]
 }
 
 function degraded({ message }: Error, warn: (message: string) => void): Encoders {

@@ -6,11 +6,17 @@ export interface Understanding {
   readonly intent: string
   /** Calibrated probability of the intent, 0 to 1. */
   readonly intentConfidence: number
+  /** Other intents that are nearly as likely; not empty: the text is ambiguous. */
+  readonly alternatives: readonly { readonly intent: string; readonly confidence: number }[]
   readonly sentiment: Sentiment
   /** -1 (negative) to 1 (positive). */
   readonly sentimentScore: number
+  /** What a user's own heads say, by head. */
+  readonly labels: Readonly<Record<string, string>>
   /** Name of the tier that answered. */
   readonly tier: string
+  /** Version of the language model that answered; empty where it has none. */
+  readonly model: string
 }
 
 export interface Text {

@@ -1,5 +1,8 @@
 import type { Config } from '../config.ts'
-import { openLanguage, taughtIntents } from '../language/open.ts'
+import { linearTier } from '../language/linear-tier.ts'
+import { openLanguage, taughtIntents, taughtLinear } from '../language/open.ts'
+import { scoreBy } from '../language/signals/aspects.ts'
+import { signalsOf } from '../language/signals/signals.ts'
 import { loadPlugins } from '../plugins/host.ts'
 import { utterances } from '../schemas/topics.ts'
 import { cleaning } from './cleaning/cleaning.ts'
@@ -27,8 +30,12 @@ import type { Stage } from './stage.ts'
  */
 const stages: Readonly<Record<string, (config: Config) => Stage | Promise<Stage>>> = {
   cleaning: (config) => cleaning(config.cleaning),
-  intent: ({ language }) => intent({ tiers: () => openLanguage(language) }),
-  context: (config) => context(config.context),
+  intent: ({ language, aspects, urgency }) =>
+    intent({
+      tiers: () => openLanguage(language),
+      signals: signalsOf({ aspects, urgency, score: scoreBy(linearTier(taughtLinear(language))) }),
+    }),
+  context: (config) => context({ ...config.context, slots: config.slots }),
   plugins: async ({ plugins, language }) => chain(await loadPlugins(plugins, taughtIntents(language))),
 }
 

@@ -111,6 +111,24 @@ export const cleanedFrom = (before: Utterance, added: Omit<Cleaned, keyof Uttera
 /** @public */
 export type Sentiment = 'negative' | 'neutral' | 'positive'
 
+/** @public */
+export interface Alternative {
+  /** Another intent */
+  readonly intent: string
+  /** Calibrated probability, 0 to 1 */
+  readonly confidence: number
+}
+
+/** @public */
+export interface AspectSentiment {
+  /** Name of the aspect, as configured */
+  readonly aspect: string
+  /** Polarity of what is said of it */
+  readonly sentiment: Sentiment
+  /** -1 (negative) to 1 (positive) */
+  readonly score: number
+}
+
 /** A cleaned utterance with intent and sentiment */
 export interface Understood extends Cleaned {
   /** The most likely intent, or out_of_scope */
@@ -123,6 +141,18 @@ export interface Understood extends Cleaned {
   readonly sentimentScore: number
   /** Which tier of the model answered */
   readonly tier: string
+  /** Version of the language model that answered */
+  readonly modelVersion: string
+  /** Other intents that are nearly as likely, the likeliest first; not empty: the utterance is ambiguous */
+  readonly alternatives: readonly Alternative[]
+  /** What heads of your own say, by head: topic, spam … */
+  readonly labels: Readonly<Record<string, string>>
+  /** What the user shows: anger, sadness, fear, joy, surprise, gratitude or none */
+  readonly emotion: string
+  /** How much the user presses, 0 to 1 */
+  readonly urgency: number
+  /** What the user speaks of, and how */
+  readonly aspects: readonly AspectSentiment[]
 }
 
 export const understoodSchema = {
@@ -137,6 +167,12 @@ export const understoodSchema = {
     {"name":"sentiment","type":{"type":"enum","name":"Sentiment","symbols":["negative","neutral","positive"]},"doc":"Polarity"},
     {"name":"sentimentScore","type":"float","doc":"-1 (negative) to 1 (positive)"},
     {"name":"tier","type":"string","doc":"Which tier of the model answered"},
+    {"name":"modelVersion","type":"string","default":"","doc":"Version of the language model that answered"},
+    {"name":"alternatives","type":{"type":"array","items":{"type":"record","name":"Alternative","fields":[{"name":"intent","type":"string","doc":"Another intent"},{"name":"confidence","type":"float","doc":"Calibrated probability, 0 to 1"}]}},"default":[],"doc":"Other intents that are nearly as likely, the likeliest first; not empty: the utterance is ambiguous"},
+    {"name":"labels","type":{"type":"map","values":"string"},"default":{},"doc":"What heads of your own say, by head: topic, spam …"},
+    {"name":"emotion","type":"string","default":"none","doc":"What the user shows: anger, sadness, fear, joy, surprise, gratitude or none"},
+    {"name":"urgency","type":"float","default":0,"doc":"How much the user presses, 0 to 1"},
+    {"name":"aspects","type":{"type":"array","items":{"type":"record","name":"AspectSentiment","fields":[{"name":"aspect","type":"string","doc":"Name of the aspect, as configured"},{"name":"sentiment","type":"Sentiment","doc":"Polarity of what is said of it"},{"name":"score","type":"float","doc":"-1 (negative) to 1 (positive)"}]}},"default":[],"doc":"What the user speaks of, and how"},
   ],
 } as const
 
@@ -162,6 +198,12 @@ export const understoodFrom = (before: Cleaned, added: Omit<Understood, keyof Cl
   sentiment: added.sentiment,
   sentimentScore: added.sentimentScore,
   tier: added.tier,
+  modelVersion: added.modelVersion,
+  alternatives: added.alternatives,
+  labels: added.labels,
+  emotion: added.emotion,
+  urgency: added.urgency,
+  aspects: added.aspects,
 })
 
 /** @public */
@@ -230,6 +272,12 @@ export const contextualisedFrom = (before: Understood, added: Omit<Contextualise
   sentiment: before.sentiment,
   sentimentScore: before.sentimentScore,
   tier: before.tier,
+  modelVersion: before.modelVersion,
+  alternatives: before.alternatives,
+  labels: before.labels,
+  emotion: before.emotion,
+  urgency: before.urgency,
+  aspects: before.aspects,
   turn: added.turn,
   sessionStartedAt: added.sessionStartedAt,
   userTurns: added.userTurns,
@@ -283,6 +331,12 @@ export const processedFrom = (before: Contextualised, added: Omit<Processed, key
   sentiment: before.sentiment,
   sentimentScore: before.sentimentScore,
   tier: before.tier,
+  modelVersion: before.modelVersion,
+  alternatives: before.alternatives,
+  labels: before.labels,
+  emotion: before.emotion,
+  urgency: before.urgency,
+  aspects: before.aspects,
   turn: before.turn,
   sessionStartedAt: before.sessionStartedAt,
   userTurns: before.userTurns,

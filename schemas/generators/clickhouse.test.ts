@@ -64,6 +64,12 @@ const event = {
   sentiment: 'negative' as const,
   sentimentScore: -0.5,
   tier: 'linear',
+  modelVersion: '2026-01',
+  alternatives: [{ intent: 'refund', confidence: 0.25 }],
+  labels: { topic: 'parcels' },
+  emotion: 'anger',
+  urgency: 0.5,
+  aspects: [{ aspect: 'delivery', sentiment: 'negative' as const, score: -0.5 }],
   turn: 2,
   sessionStartedAt: at,
   userTurns: 2,
@@ -99,6 +105,12 @@ test('a processed utterance becomes a row', async () => {
     sentiment: 'negative',
     sentiment_score: -0.5,
     tier: 'linear',
+    model_version: '2026-01',
+    alternatives: [{ intent: 'refund', confidence: 0.25 }],
+    labels: { topic: 'parcels' },
+    emotion: 'anger',
+    urgency: 0.5,
+    aspects: [{ aspect: 'delivery', sentiment: 'negative', score: -0.5 }],
     turn: 2,
     session_started_at: '2026-01-02 03:04:05.678',
     user_turns: 2,
@@ -205,6 +217,19 @@ test('replies, alerts and dead letters become rows', async () => {
 test('the statements may run again, and bring an older table what it lacks', async () => {
   await olap.migrate(['ALTER TABLE murmur.replies DROP COLUMN `plugin`', ...statements])
   expect(await rows('SELECT plugin FROM replies')).toEqual([{ plugin: '' }])
+})
+
+test('a row that is older than a field has the default of its schema', async () => {
+  await olap.migrate(['ALTER TABLE murmur.processed DROP COLUMN `emotion`', ...statements])
+  expect(await rows("SELECT DISTINCT emotion FROM processed WHERE id = 'u1'")).toEqual([{ emotion: 'none' }])
+})
+
+test('what is said of an aspect can be summed up', async () => {
+  expect(
+    await rows(
+      "SELECT a.aspect AS aspect, avg(a.score) AS score FROM processed ARRAY JOIN aspects AS a WHERE id = 'u1' GROUP BY aspect",
+    ),
+  ).toEqual([{ aspect: 'delivery', score: -0.5 }])
 })
 
 test('columns say what they hold', async () => {

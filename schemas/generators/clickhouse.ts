@@ -17,6 +17,10 @@ interface Column {
   readonly name: string
   readonly type: string
   readonly comment: string
+  /** What a row has that was written before there was the field; the type's own default unless told. */
+  readonly standard: string
+  /** The Avro field that the column is made of. */
+  readonly field: string
   /** What the column is made of, over the Avro fields as ClickHouse reads them. */
   readonly expression: string
 }
@@ -28,6 +32,9 @@ const enumerable = new Set([
   'languageHint',
   'intent',
   'tier',
+  'modelVersion',
+  'emotion',
+  'aspect',
   'rule',
   'plugin',
   'stage',
@@ -51,8 +58,8 @@ export const views: readonly View[] = ${JSON.stringify([rollupView], null, 2)}
 `
 }
 
-const literal = ({ name, expression }: Column) =>
-  `    { name: '${name}', expression: ${JSON.stringify(expression)} },\n`
+const literal = ({ name, field, expression }: Column) =>
+  `    { name: '${name}', field: '${field}', expression: ${JSON.stringify(expression)} },\n`
 
 const table = ({
   topic,
@@ -69,45 +76,74 @@ const table = ({
   shard: snakeCase(shard),
 })
 
-const definition = ({ name, type, comment }: Column) => `\`${name}\` ${type} COMMENT '${escaped(comment)}'`
+const definition = ({ name, type, comment, standard }: Column) =>
+  `\`${name}\` ${type}${standard && ` DEFAULT '${escaped(standard)}'`} COMMENT '${escaped(comment)}'`
 
 const escaped = (text: string) => text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")
 
 const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 
-/** The column of a field; none for an array of records, which is only counted where it is media. */
-function column({ name, type, doc }: Field): readonly Column[] {
+/** Arrays that are no column: each turn of a history is a row of its own already. */
+const leftOut = new Set(['history'])
+
+/** The column of a field; of media only how many they are. */
+function column({ name, type, doc, default: standard }: Field): readonly Column[] {
+  if (leftOut.has(name)) return []
+  const from = { field: name, standard: typeof standard === 'string' ? standard : '' }
+  const value = `\`${name}\``
   if (name === 'media')
     return [
-      { name: 'media_count', type: 'UInt32', comment: `${doc}: how many`, expression: 'length(`media`)' },
+      {
+        ...from,
+        name: 'media_count',
+        type: 'UInt32',
+        comment: `${doc}: how many`,
+        expression: `length(${value})`,
+      },
     ]
-  if (isRecordArray(type)) return []
-  const text = enumerable.has(name) ? 'LowCardinality(String)' : 'String'
-  const made = (type: string, expression = `\`${name}\``): readonly Column[] => [
-    { name: snakeCase(name), type, comment: doc, expression },
-  ]
-  if (type === 'string') return made(text)
-  if (JSON.stringify(type) === '["null","string"]') return made(text, `ifNull(\`${name}\`, '')`)
-  if (typeof type === 'string' && scalars[type]) return made(scalars[type])
-  const { type: kind, logicalType, items, values } = type as Complex
-  if (kind === 'enum') return made('LowCardinality(String)', `toString(\`${name}\`)`)
-  if (kind === 'long' && logicalType === 'timestamp-millis') return made("DateTime64(3, 'UTC')")
-  if (kind === 'map' && values === 'string') return made('Map(LowCardinality(String), String)')
-  if (kind === 'array' && items === 'string') return made(`Array(${text})`)
+  const [kind, expression] =
+    JSON.stringify(type) === '["null","string"]'
+      ? [columnType(name, 'string'), `ifNull(${value}, '')`]
+      : [columnType(name, type), reading(value, type)]
+  return [{ ...from, name: snakeCase(name), type: kind, comment: doc, expression }]
+}
+
+function columnType(name: string, type: FieldType): string {
+  if (type === 'string') return enumerable.has(name) ? 'LowCardinality(String)' : 'String'
+  if (isEnum(type)) return 'LowCardinality(String)'
+  if (typeof type === 'string' && scalars[type]) return scalars[type]
+  const { type: kind, logicalType, items, values, fields } = type as Complex
+  if (kind === 'long' && logicalType === 'timestamp-millis') return "DateTime64(3, 'UTC')"
+  if (kind === 'map' && values === 'string') return 'Map(LowCardinality(String), String)'
+  if (kind === 'array' && items) return `Array(${columnType(name, items)})`
+  if (kind === 'record' && fields)
+    return `Tuple(${fields.map((inner) => `\`${snakeCase(inner.name)}\` ${columnType(inner.name, inner.type)}`).join(', ')})`
   throw new Error(
     `field "${name}": no column type for ${JSON.stringify(type)}: add one to generators/clickhouse.ts`,
   )
 }
+
+/** What makes a column's value of an Avro value: ClickHouse reads an enum as an Enum, also inside of records. */
+function reading(value: string, type: FieldType): string {
+  if (isEnum(type)) return `toString(${value})`
+  const { items } = type as Complex
+  const { fields } = (items ?? {}) as Complex
+  if (!fields) return value
+  const parts = fields.map((inner) => reading(`item.\`${inner.name}\``, inner.type))
+  return `arrayMap(item -> tuple(${parts.join(', ')}), ${value})`
+}
+
+/** Of the named types only an enum is used a second time, by its name alone. */
+const isEnum = (type: FieldType): boolean =>
+  typeof type === 'string' ? /^[A-Z]/.test(type) : (type as Complex).type === 'enum'
 
 interface Complex {
   readonly type: string
   readonly logicalType?: string
   readonly items?: FieldType
   readonly values?: FieldType
+  readonly fields?: readonly Field[]
 }
-
-const isRecordArray = (type: FieldType) =>
-  (type as Complex).type === 'array' && typeof (type as Complex).items === 'object'
 
 const scalars: Readonly<Record<string, string>> = {
   boolean: 'Bool',

@@ -30,6 +30,12 @@ const utterance: Understood = {
   sentiment: 'neutral',
   sentimentScore: 0,
   tier: 'linear',
+  modelVersion: '',
+  alternatives: [],
+  labels: {},
+  emotion: 'none',
+  urgency: 0,
+  aspects: [],
 }
 
 /** Keyed state as the runtime keeps it: as JSON. */
@@ -116,8 +122,16 @@ describe('context', () => {
     expect(values.map((value) => value.slots)).toEqual([
       { order_number: 'A-20931' },
       { order_number: 'A-20931' },
-      { order_number: 'A-20931', amount: '$20' },
+      { order_number: 'A-20931', amount: 'USD 20.00' },
     ])
+  })
+
+  it('learns what it is told to, and counts days from when and where something was said', async () => {
+    const slots = [{ name: 'colour', list: { red: ['crimson', '红色'] } }]
+    const { say } = session({ slots, timezone: 'Asia/Shanghai' })
+    const late = Date.parse('2025-03-01T23:00:00Z')
+    const [value] = await say({ cleanText: '明天给我红色的', occurredAt: late })
+    expect(value?.slots).toEqual({ colour: 'red', date: '2025-03-03' })
   })
 
   it('keeps conversations apart', async () => {

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { Duration } from '../../duration.ts'
+import { type Learn, type SlotSetting, slotLearner } from '../../language/signals/slots.ts'
 import { contextualisedFrom, type Turn, type Understood } from '../../schemas/generated/events.ts'
 import { contextualised, understood } from '../../schemas/topics.ts'
 import type { Message } from '../message.ts'
 import { keyed, type Stage } from '../stage.ts'
-import { learn } from './slots.ts'
 
 export interface ContextOptions {
   /** How many of the last turns a session remembers. Default: 5. */
   readonly turns?: number
   /** A session ends when its next utterance comes so much later, by the utterances' own time. Default: 30m. */
   readonly expireAfter?: Duration
+  /** Where the days of those who write begin, for "tomorrow" and 明天: an IANA name. Default: UTC. */
+  readonly timezone?: string
+  /** What a session learns from its user beside the built-in slots. Default: nothing. */
+  readonly slots?: readonly SlotSetting[]
 }
 
 /** The session of one conversation. It is saved for every utterance, so its names are short. */
@@ -45,19 +49,27 @@ const initial = (): Session => ({ start: 0, turn: 0, user: 0, negative: 0, last:
  * An utterance with the attribute `idempotency-key` whose id was among the last 64 such ids of the session is
  * a repetition, and dropped. Turns stand in the order of arrival, also where `occurredAt` says otherwise.
  */
-export function context({ turns = 5, expireAfter = '30m' }: ContextOptions = {}): Stage {
+export function context(options: ContextOptions = {}): Stage {
+  const { turns = 5, expireAfter = '30m', timezone, slots } = options
+  const learn = slotLearner(slots, timezone)
   return keyed(
     { name: 'context', from: understood, to: contextualised, state: { initial, expireAfter } },
     (session: Session, message) => {
       const hash = hashOfKeyed(message.value)
       if (hash !== undefined && isAmong(session.ids, hash)) return [session, []]
-      const next = advance(session, message.value, turns, hash)
+      const next = advance(session, message.value, turns, learn, hash)
       return [next, [contextualise(message, session.last, next)]]
     },
   )
 }
 
-function advance(session: Session, utterance: Understood, turns: number, hash?: string): Session {
+function advance(
+  session: Session,
+  utterance: Understood,
+  turns: number,
+  learn: Learn,
+  hash?: string,
+): Session {
   const { role, cleanText, intent, sentiment, occurredAt } = utterance
   const byUser = role === 'user'
   const said: Turn = { role, text: beginning(cleanText), intent, at: occurredAt }
@@ -67,7 +79,7 @@ function advance(session: Session, utterance: Understood, turns: number, hash?: 
     user: session.user + (byUser ? 1 : 0),
     negative: session.negative + (byUser && sentiment === 'negative' ? 1 : 0),
     last: [...session.last, said].slice(Math.max(0, session.last.length + 1 - turns)),
-    slots: byUser ? learn(session.slots, cleanText) : session.slots,
+    slots: byUser ? learn(session.slots, cleanText, occurredAt) : session.slots,
     ids: hash === undefined ? session.ids : (session.ids + hash).slice(-mostIds * hashLength),
   }
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { RecordsBuilder } from '../../connectors/log/records.ts'
 import type { Tier, Understanding } from '../../language/tier.ts'
-import type { Cleaned } from '../../schemas/generated/events.ts'
+import type { Cleaned, Understood } from '../../schemas/generated/events.ts'
 import { understood } from '../../schemas/topics.ts'
 import { Message } from '../message.ts'
 import { intent } from './intent.ts'
@@ -39,9 +39,12 @@ const answers = (asked: readonly { text: string }[]): Understanding[] =>
   asked.map(({ text }) => ({
     intent: text === 'hello' ? 'greeting' : 'order_status',
     intentConfidence: 0.75,
+    alternatives: [{ intent: 'goodbye', confidence: 0.2 }],
     sentiment: 'neutral',
     sentimentScore: 0.25,
+    labels: { topic: 'smalltalk' },
     tier: 'quick',
+    model: '2026-01',
   }))
 
 test.each<[string, Tier]>([
@@ -56,6 +59,36 @@ test.each<[string, Tier]>([
     ['2', 'order_status'],
   ])
   for (const { value } of outputs) expect(understood.codec.problem(value)).toBeUndefined()
+})
+
+test('it tells the version of the model, what is ambiguous, and what else is labelled', async () => {
+  const stage = intent({ tiers: async () => [{ name: 'quick', understand: answers }] })
+  await stage.open()
+  const [first] = (await stage.process(messages, context)) as Message<Understood>[]
+  expect(first?.value).toMatchObject({
+    modelVersion: '2026-01',
+    alternatives: [{ intent: 'goodbye', confidence: 0.2 }],
+    labels: { topic: 'smalltalk' },
+  })
+})
+
+test('signals are read of what users say, not of bots and agents', async () => {
+  const read: string[] = []
+  const stage = intent({
+    tiers: async () => [{ name: 'quick', understand: answers }],
+    signals: (text, language, { sentimentScore }) => {
+      read.push(`${language} ${text} ${sentimentScore}`)
+      return { emotion: 'joy', urgency: 0.5, aspects: [] }
+    },
+  })
+  await stage.open()
+  const [user, bot] = messages as [Message<Cleaned>, Message<Cleaned>]
+  const outputs = await stage.process([user, bot.with({ role: 'bot' })], context)
+  expect(read).toEqual(['en hello 0.25'])
+  expect((outputs as Message<Understood>[]).map(({ value }) => [value.emotion, value.urgency])).toEqual([
+    ['joy', 0.5],
+    ['none', 0],
+  ])
 })
 
 test('tiers load once, when the stage is opened; before that nothing is answered', async () => {

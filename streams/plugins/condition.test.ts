@@ -23,6 +23,12 @@ const utterance: Contextualised = {
   sentiment: 'negative',
   sentimentScore: -0.5,
   tier: 'linear',
+  modelVersion: '2026-01',
+  alternatives: [{ intent: 'refund', confidence: 0.25 }],
+  labels: { topic: 'parcels' },
+  emotion: 'anger',
+  urgency: 0.5,
+  aspects: [{ aspect: 'delivery', sentiment: 'negative', score: -0.5 }],
   turn: 4,
   sessionStartedAt: Date.parse('2025-03-01T11:50:00Z'),
   userTurns: 3,
@@ -45,6 +51,9 @@ describe('a condition', () => {
     'history[0].intent == "greeting" && size(media) == 0',
     'cleanText.matches("^Where")',
     '!truncated',
+    'emotion == "anger" && urgency >= 0.5 && labels.topic == "parcels"',
+    'aspects.exists(a, a.aspect == "delivery" && a.sentiment == "negative")',
+    'size(alternatives) == 1 && alternatives[0].confidence > 0.2',
   ])('holds: %s', (expression) => {
     expect(compile(expression)(utterance)).toBe(true)
   })

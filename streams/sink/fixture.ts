@@ -47,18 +47,23 @@ const registry: Registry = {
 const tableOf = (name: string) => ({
   table: `sink.${name}`,
   columns: [
-    { name: 'id', expression: 'id' },
-    { name: 'text', expression: "if(throwIf(text = 'bad') = 0, text, '')" },
+    { name: 'id', field: 'id', expression: 'id' },
+    { name: 'text', field: 'text', expression: "if(throwIf(text = 'bad') = 0, text, '')" },
+    { name: 'more', field: 'more', expression: 'more' },
   ],
 })
 const deadletterTable = {
   table: 'sink.deadletters',
-  columns: ['id', 'topic', 'offset', 'code', 'reason'].map((name) => ({ name, expression: `\`${name}\`` })),
+  columns: ['id', 'topic', 'offset', 'code', 'reason'].map((name) => ({
+    name,
+    field: name,
+    expression: `\`${name}\``,
+  })),
 }
 const deduplicated = 'SETTINGS non_replicated_deduplication_window = 1000'
 const migrations = [
   'CREATE DATABASE IF NOT EXISTS sink',
-  `CREATE TABLE sink.notes (id UInt64, text String) ENGINE = MergeTree PARTITION BY id % 3 ORDER BY id ${deduplicated}`,
+  `CREATE TABLE sink.notes (id UInt64, text String, more String DEFAULT 'unknown') ENGINE = MergeTree PARTITION BY id % 3 ORDER BY id ${deduplicated}`,
   `CREATE TABLE sink.counts (day UInt8, n UInt64) ENGINE = SummingMergeTree ORDER BY day ${deduplicated}`,
   'CREATE MATERIALIZED VIEW sink.counts_view TO sink.counts AS SELECT 1 AS day, count() AS n FROM sink.notes GROUP BY day',
   `CREATE TABLE sink.deadletters (id String, topic String, offset Int64, code String, reason String) ENGINE = MergeTree ORDER BY id ${deduplicated}`,

@@ -17,6 +17,16 @@ import {
 } from './fixture.ts'
 import type { BlockStats } from './writer.ts'
 
+/** What rows have in a column whose field only the newer schema has. */
+const mores = async () =>
+  (
+    await olap.query('SELECT more, count() AS n FROM notes GROUP BY more ORDER BY more', {
+      maxRows: 10,
+      maxSeconds: 10,
+      maxBytes: 10_000,
+    })
+  ).rows
+
 describeSink(() => {
   test('records of several partitions and schema versions become rows, and blocks tell their sizes', async () => {
     const blocks: BlockStats[] = []
@@ -35,6 +45,10 @@ describeSink(() => {
     expect(blocks.map(({ partition, rows }) => [partition, rows]).sort()).toEqual([
       [0, 300],
       [1, 100],
+    ])
+    expect(await mores()).toEqual([
+      { more: 'unknown', n: 250 },
+      { more: 'x', n: 150 },
     ])
     expect(blocks.every(({ bytes, ms, ageMs }) => bytes > 500 && ms > 0 && ageMs > 0)).toBe(true)
   })
@@ -79,7 +93,8 @@ describeSink(() => {
       { code: 'ROW_REFUSED', offset: 7 },
       { code: 'ROW_REFUSED', offset: 31 },
     ])
-    expect(refused).toHaveLength(5)
+    // What the sink reads back of its own dead letters may be among them: this registry does not know their schema
+    expect(refused.filter(({ message }) => message.origin.records.topic === 'notes')).toHaveLength(5)
   })
 
   test('a dead letter that can not be stored is reported and passed over, not written again', async () => {

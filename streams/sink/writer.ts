@@ -1,6 +1,7 @@
 import type { Log } from '../../connectors/log/log.ts'
 import { nextOffset, type Records } from '../../connectors/log/records.ts'
 import type { Column, Olap } from '../../connectors/olap/olap.ts'
+import type { AvroSchema } from '../../schemas/codec.ts'
 import { containerFile } from '../../schemas/container.ts'
 import type { Rejection } from '../message.ts'
 import type { FloodGuard } from '../runtime/flood.ts'
@@ -12,7 +13,12 @@ import { type Group, refuse, type SchemaOf, sortRows } from './rows.ts'
 export interface Target {
   /** With its database. */
   readonly table: string
-  readonly columns: readonly Column[]
+  readonly columns: readonly FieldColumn[]
+}
+
+/** A column and the Avro field that it is made of; rows of a schema that lacks the field get its default. */
+interface FieldColumn extends Column {
+  readonly field: string
 }
 
 /** A block that is in its table. */
@@ -67,7 +73,8 @@ async function writeGroup(
   { schemaId, schema, rows }: Group,
   refused: Rejection[],
 ): Promise<number> {
-  const { table, columns } = tables[topic] as Target
+  const { table, columns: all } = tables[topic] as Target
+  const columns = all.filter(({ field }) => hasField(schema, field))
   let bytes = 0
   await insertRows(
     rows,
@@ -85,6 +92,11 @@ async function writeGroup(
   )
   return bytes
 }
+
+const hasField = (schema: AvroSchema, field: string): boolean =>
+  (schema as { readonly fields?: readonly { readonly name: string }[] }).fields?.some(
+    ({ name }) => name === field,
+  ) ?? false
 
 async function readBeyond({ log, persist }: WriterParts, batch: Records, last: number): Promise<Records[]> {
   const found: Records[] = []
