@@ -4,7 +4,7 @@ import { detect } from './detect.ts'
 import type { Example } from './examples.ts'
 import { outOfScope, type Understanding } from './tier.ts'
 
-export interface ClassScore {
+interface ClassScore {
   readonly label: string
   readonly examples: number
   readonly precision: number

@@ -27,7 +27,7 @@ export interface Spread {
 
 const nth = 5
 /** References a class: more of them gain little, and each costs a product. */
-export const referencesPerClass = 16
+const referencesPerClass = 16
 
 /** A few texts of each class, as columns, so that one product gives the likeness of texts to all of them. */
 export function referencesOf(vectors: Matrix, labels: Int32Array): Matrix {

@@ -72,7 +72,7 @@ export function saveTeaching({ linear, dense, ...manifest }: Teaching, folder: s
 }
 
 /** The file that names the version in use. */
-export const currentFile = (folder: string): string => join(folder, 'current')
+const currentFile = (folder: string): string => join(folder, 'current')
 
 /** Puts a version into use; whoever runs with this folder takes it over. */
 export function useVersion(folder: string, version: string): void {
