@@ -92,7 +92,7 @@ export async function findByTime(
   if (offset < 0) return end
   for (;;) {
     const records = await readOnce(cluster, topic, partition, offset, scanBytes)
-    if (!records) return offset
+    if (!records) return Math.max(offset, end)
     const found = records.timestamps.findIndex((one) => one >= timestamp)
     if (found >= 0) return offsetAt(records, found)
     offset = nextOffset(records)
