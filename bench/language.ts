@@ -12,7 +12,7 @@ import type { Figure, SuiteOptions } from './machine.ts'
 
 export const about = `The linear tier: its speed on the project's own examples, and, where the folder of public data sets is there, the accuracy of
 the same trainer on their own splits, and of the shipped sentiment on
-airline posts. Nothing that ships is trained on any of them.`
+airline posts. The linear tier that ships is trained on none of them.`
 
 export async function run({ data }: SuiteOptions): Promise<readonly Figure[]> {
   if (!existsSync(data)) console.error(`skipped the accuracy on public data sets: there is no folder ${data}`)
