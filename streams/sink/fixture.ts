@@ -171,7 +171,9 @@ export async function until(what: () => Promise<boolean> | boolean): Promise<voi
   }
   expect.unreachable('waited too long')
 }
-export const rows = (n: number) => until(async () => (await stored()).length >= n)
+/** The rows are seen a moment before what the views make of them. */
+export const rows = (n: number) =>
+  until(async () => (await stored()).length >= n && ((await counted()) ?? 0) >= n)
 
 export async function expectExactly(ids: readonly number[]): Promise<void> {
   expect(await stored()).toEqual(ids)
