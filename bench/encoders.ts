@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { calibrationError } from '../language/calibrate.ts'
 import { readExamples } from '../language/examples.ts'
-import { type Answer, answersOf } from '../language/heads/dense.ts'
+import { answersOf, priorOf, verdictOf } from '../language/heads/dense.ts'
 import { matrixProduct } from '../language/heads/products.ts'
 import { Lexicon } from '../language/lexicon.ts'
 import { highest, Predictor } from '../language/linear.ts'
@@ -168,19 +168,19 @@ async function judge(
     columns: encoder.manifest.dimensions,
     values: await encoder.encode(test.map(({ text }) => text)),
   }
-  const prior = (text: number, label: number) => Math.log(Math.max(priors[text]![label]!, 1e-6))
+  const prior = (text: number, label: number) => priorOf(priors[text]![label]!)
   const answers = await answersOf(head, vectors, prior, await matrixProduct())
-  return answers.map(({ probabilities, inScope }: Answer, at) => {
-    const best = highest(probabilities, 0, classes)
+  return answers.map((answer, at) => {
+    const best = highest(answer.probabilities, 0, classes)
+    const { label, confidence } = verdictOf(answer)
     const own = priors[at]!
     const top = highest(own, 0, classes)
     const none = linear.heads[0]!.background === undefined ? 0 : 1 - own.reduce((sum, one) => sum + one, 0)
-    const known = inScope >= 0.5
     return {
       truth: test[at]!.label,
       best: head.labels[best]!,
-      told: known ? head.labels[best]! : outOfScope,
-      confidence: known ? inScope * probabilities[best]! : 1 - inScope,
+      told: head.labels[label] ?? outOfScope,
+      confidence,
       linear: none > own[top]! ? outOfScope : head.labels[top]!,
       quick: Math.max(none, own[top]!) >= thresholds[language]![head.name]!,
     }

@@ -1,9 +1,9 @@
 import { Cache } from './cache.ts'
 import { encodedAs } from './detect.ts'
 import type { Encoder } from './encoder/encoder.ts'
-import { type Answer, answersOf, type DenseHead, type DenseModel } from './heads/dense.ts'
+import { type Answer, answersOf, type DenseHead, type DenseModel, priorOf, verdictOf } from './heads/dense.ts'
 import type { Matrix, Product } from './heads/products.ts'
-import { highest, Predictor } from './linear.ts'
+import { Predictor } from './linear.ts'
 import { headNamed, linearTier, sentimentOf } from './linear-tier.ts'
 import type { EncodedLanguage, Teaching } from './teach/teaching.ts'
 import { outOfScope, type Text, type Tier, type Understanding } from './tier.ts'
@@ -43,12 +43,7 @@ export function bertTier({ teaching, encoders, product }: BertParts): Tier {
     })
     const answersBy = (head: DenseHead): Promise<readonly Answer[]> => {
       const { first } = headNamed(linear, head.name)
-      return answersOf(
-        head,
-        vectors,
-        (text, label) => Math.log(Math.max(priors[text]![first + label]!, 1e-6)),
-        product,
-      )
+      return answersOf(head, vectors, (text, label) => priorOf(priors[text]![first + label]!), product)
     }
     const [intents, sentiments] = [await answersBy(heads.intent), await answersBy(heads.sentiment)]
     return texts.map(({ language: own }, at) => {
@@ -95,9 +90,8 @@ function understood(
   mood: Answer,
   most: number,
 ): Omit<Understanding, 'model'> {
-  const best = highest(intent.probabilities, 0, intent.probabilities.length)
-  const known = intent.inScope >= 0.5
-  const confidence = known ? intent.inScope * intent.probabilities[best]! : 1 - intent.inScope
+  const { label: best, confidence } = verdictOf(intent)
+  const known = best >= 0
   const alternatives = known ? near(intent.probabilities, best, heads.intent.labels, intent.inScope) : []
   const of = (label: string) => mood.probabilities[heads.sentiment.labels.indexOf(label)] ?? 0
   return {

@@ -1,4 +1,5 @@
 import { type Calibration, softmax } from '../calibrate.ts'
+import { highest } from '../linear.ts'
 import type { Matrix, Product } from './products.ts'
 import { measured, neighbours, probabilityInScope, type Scope } from './scope.ts'
 
@@ -33,6 +34,19 @@ export interface Answer {
   /** That it is one of the labels at all. */
   readonly inScope: number
 }
+
+/** What an answer comes to: the index of a label, or -1 for none of them, and how sure that is. */
+export function verdictOf({ probabilities, inScope }: Answer): {
+  readonly label: number
+  readonly confidence: number
+} {
+  if (inScope < 0.5) return { label: -1, confidence: 1 - inScope }
+  const label = highest(probabilities, 0, probabilities.length)
+  return { label, confidence: inScope * probabilities[label]! }
+}
+
+/** A linear tier's probability as a prior: never so small that it alone decides. */
+export const priorOf = (probability: number): number => Math.log(Math.max(probability, 1e-6))
 
 /** The linear tier's logarithms of the probabilities of a head's labels, for a text. */
 export type Prior = (text: number, label: number) => number

@@ -1,4 +1,4 @@
-import { type Matrix, type Product, transposed } from './products.ts'
+import { type Matrix, type Product, rowsOf, transposed } from './products.ts'
 
 /**
  * How well a text fits what a head knows, by measures that are large for texts in scope:
@@ -39,13 +39,7 @@ export function referencesOf(vectors: Matrix, labels: Int32Array): Matrix {
     taken.set(label, before + 1)
     chosen.push(row)
   }
-  const values = new Float32Array(chosen.length * vectors.columns)
-  for (const [at, row] of chosen.entries())
-    values.set(
-      vectors.values.subarray(row * vectors.columns, (row + 1) * vectors.columns),
-      at * vectors.columns,
-    )
-  return transposed({ rows: chosen.length, columns: vectors.columns, values })
+  return transposed(rowsOf(vectors, chosen))
 }
 
 /** The likeness, -1 to 1, of each text to its fifth nearest reference. */

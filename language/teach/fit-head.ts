@@ -4,6 +4,7 @@ import { type Answer, answerOf, type DenseHead, marginsOf, mixed, type Prior } f
 import { trainLogistic } from '../heads/logistic.ts'
 import { type Matrix, type Product, rowsOf } from '../heads/products.ts'
 import { neighbours, referencesOf } from '../heads/scope.ts'
+import { highest } from '../linear.ts'
 import type { Separators } from '../svm.ts'
 import { backgroundShare, stratify } from '../trainer.ts'
 
@@ -97,7 +98,7 @@ export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted>
       for (const [at, { text, margins }] of known.entries()) {
         const row = mixed(margins, mix, (label) => prior(text, label))
         scored.set(row, at * classes)
-        if (indexOfLargest(row) === labels[at]) right++
+        if (highest(row, 0, classes) === labels[at]) right++
       }
       if (right <= best.right) continue
       const { sharpness } = calibrate({ margins: scored, labels, classes }, backgroundShare)
@@ -110,10 +111,4 @@ export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted>
 /** A text as heads see it that were taught without it. */
 interface Seen extends Sighting {
   readonly text: number
-}
-
-export function indexOfLargest(values: Float64Array): number {
-  let best = 0
-  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i
-  return best
 }

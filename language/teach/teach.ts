@@ -1,12 +1,13 @@
 import { calibrationError, softmax } from '../calibrate.ts'
 import { detect, encodedAs } from '../detect.ts'
 import type { Encoder } from '../encoder/encoder.ts'
-import type { DenseHead, DenseModel } from '../heads/dense.ts'
+import { type DenseHead, type DenseModel, priorOf, verdictOf } from '../heads/dense.ts'
 import { type Matrix, matrixProduct } from '../heads/products.ts'
 import type { Lexicon } from '../lexicon.ts'
+import { highest } from '../linear.ts'
 import { outOfScope } from '../tier.ts'
 import { backgroundShare, type Task, trainModel } from '../trainer.ts'
-import { fitHead, indexOfLargest, type Unseen } from './fit-head.ts'
+import { fitHead, type Unseen } from './fit-head.ts'
 import { type EncodedLanguage, type HeadReport, languages, type Teaching, versioned } from './teaching.ts'
 import { thresholdOf } from './thresholds.ts'
 
@@ -74,7 +75,7 @@ function priorsOf(
   const classes = head.labels.length
   const priors = margins.slice()
   for (let at = 0; at < priors.length; at += classes) softmax(priors, at, at + classes, head)
-  return priors.map((probability) => Math.log(Math.max(probability, 1e-6)))
+  return priors.map(priorOf)
 }
 
 interface Judged {
@@ -98,18 +99,18 @@ function judge(
   const strangers = unseen.filter(({ text }) => classOf[text]! < 0).length
   const strange =
     strangers && (backgroundShare / (1 - backgroundShare)) * ((unseen.length - strangers) / strangers)
-  return unseen.map(({ text, probabilities, inScope }) => {
+  return unseen.map((one) => {
+    const { text } = one
     const truth = classOf[text]!
-    const best = indexOfLargest(probabilities)
-    const answer = inScope < 0.5 ? -1 : best
+    const { label: answer, confidence: answerConfidence } = verdictOf(one)
     const linear = Float64Array.from({ length: classes }, (_, label) => Math.exp(prior(text, label)))
-    const top = indexOfLargest(linear)
+    const top = highest(linear, 0, classes)
     const none = background ? 1 - linear.reduce((sum, one) => sum + one, 0) : 0
     const said = none > linear[top]! ? -1 : top
     return {
       truth,
       answer,
-      answerConfidence: answer < 0 ? 1 - inScope : inScope * probabilities[best]!,
+      answerConfidence,
       confidence: Math.max(none, linear[top]!),
       linearRight: said === truth,
       denseRight: answer === truth,
