@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { exclusively } from '../connectors/embedded/exclusive.ts'
+import { exclusively } from '../connectors/embedded/lock.ts'
 import { isRunning, type Process, thisProcess } from '../connectors/embedded/process.ts'
 
 /** The pipeline that runs on a data folder, as it announced itself in `pipeline.json`. */
@@ -42,7 +42,7 @@ export async function claimFolder(data: string): Promise<FolderClaim> {
     renameSync(draft, fileIn(data))
   }
   mkdirSync(data, { recursive: true })
-  await exclusively(data, () => {
+  await exclusively(data, 'claim', () => {
     const running = runningPipeline(data)
     if (running) throw inUse(data, running)
     announce(undefined)

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openEnvironment } from './environment.ts'
 import { isRunning, thisProcess } from './process.ts'
@@ -75,6 +77,34 @@ test('a disk that is full makes LOG_FULL, and what was written before stays', as
   const command = 'ulimit -f 20000; exec "$0" --input-type=module -e "$1" "$2"'
   const child = spawnSync('bash', ['-c', command, process.execPath, script, folder], { encoding: 'utf8' })
   expect(child.stdout.trim().split('\n')).toEqual(['LOG_FULL true', 'there undefined', 'there'])
+})
+
+test('processes that open the database cost no commit of another', async () => {
+  const script = `
+    import { openEnvironment } from '${join(import.meta.dirname, '../../dist/connectors/embedded/environment.js')}'
+    for (let i = 0; i < 300; i++) {
+      const environment = openEnvironment(process.argv[1])
+      environment.meta.get(['count'])
+      await environment.close()
+    }`
+  const environment = openEnvironment(folder)
+  const { meta } = environment
+  const opening = [1, 2, 3, 4].map(async () => {
+    const [code] = await once(spawn(process.execPath, ['--input-type=module', '-e', script, folder]), 'exit')
+    return code
+  })
+  const over = Promise.all(opening)
+  let commits = 0
+  for (let open = true; open; ) {
+    environment.transaction(() => {
+      expect(meta.get(['count'])).toBe(commits || undefined)
+      meta.putSync(['count'], ++commits)
+    })
+    open = await Promise.race([over.then(() => false), pause(0, true)])
+  }
+  expect(await over).toEqual([0, 0, 0, 0])
+  expect(meta.get(['count'])).toBe(commits)
+  await environment.close()
 })
 
 test('a process is told apart from others: the dead, one before a reboot, one with the same number', () => {

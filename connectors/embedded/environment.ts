@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type Database, type Key, open } from 'lmdb'
 import { ConnectorError } from '../errors.ts'
 import { checkDatabase, checkFormat } from './format.ts'
+import { openLock } from './lock.ts'
 
 /** The LMDB database that the embedded log and store share. Several processes may have it open at once. */
 export interface Environment {
@@ -41,24 +42,43 @@ const mapSize = 2 ** 40
  * `overlappingSync` is off: LMDB then writes the pages, calls fdatasync, and writes the root page through a
  * descriptor opened with O_DSYNC before the commit returns (seen with strace), and no root page ever points
  * at pages that a power cut could lose.
+ *
+ * Nobody commits while anybody opens: an opening LMDB sets the number of the last transaction back to what it read a
+ * moment before (ITS#9496, which lmdb still carries), so that the next writer would overwrite what was committed
+ * meanwhile. A lock of its own around both costs some microseconds a transaction.
  * @throws NEWER_FORMAT, UNAVAILABLE
  */
 export function openEnvironment(folder: string, options: EnvironmentOptions = {}): Environment {
   checkFormat(folder)
   checkDatabase(join(folder, 'log', 'data.mdb'))
-  const root = guard(() =>
-    open({ path: join(folder, 'log'), noSubdir: false, maxDbs: 4, mapSize, overlappingSync: false }),
-  )
+  const gate = guard(() => openLock(folder, 'gate'))
+  const alone = <T>(work: () => T): T => guard(() => gate.hold(work))
+  const { root, ...databases } = alone(() => {
+    const root = open({
+      path: join(folder, 'log'),
+      noSubdir: false,
+      maxDbs: 4,
+      mapSize,
+      overlappingSync: false,
+    })
+    return {
+      root,
+      batches: root.openDB<Buffer, Key>({ name: 'batches', encoding: 'binary' }),
+      meta: root.openDB<unknown, Key>({ name: 'meta', encoding: 'json' }),
+      state: root.openDB<Buffer, Buffer>({ name: 'state', encoding: 'binary', keyEncoding: 'binary' }),
+    }
+  })
   return {
     folder,
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
-    batches: root.openDB({ name: 'batches', encoding: 'binary' }),
-    meta: root.openDB({ name: 'meta', encoding: 'json' }),
-    state: root.openDB({ name: 'state', encoding: 'binary', keyEncoding: 'binary' }),
-    transaction: (work) => guard(() => root.transactionSync(work)),
+    ...databases,
+    transaction: (work) => alone(() => root.transactionSync(work)),
     refresh: () => root.resetReadTxn(),
     forgetDeadReaders: () => void root.readerCheck(),
-    close: () => root.close(),
+    async close() {
+      await root.close()
+      await gate.close()
+    },
   }
 }
 
