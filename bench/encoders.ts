@@ -192,7 +192,7 @@ async function measurePosts(data: string, encoders: Encoders): Promise<Figure[]>
   const posts = airlinePosts(data)
   if (!posts) return []
   const { lexicon, ...own } = readExamples('language/examples')
-  const tasks = tasksOf({ ...own, lexicon }).filter(({ name }) => name === 'sentiment')
+  const tasks = tasksOf(own).filter(({ name }) => name === 'sentiment')
   const teaching = await teach(tasks, new Lexicon(lexicon.positive, lexicon.negative), encoders)
   const test = posts.map(({ text, sentiment }) => ({ text, label: sentiment }))
   const judged = await judge(teaching, 'en', test, encoders)

@@ -4,7 +4,7 @@ import { FeatureExtractor } from '../language/features.ts'
 import { Lexicon } from '../language/lexicon.ts'
 import { highest, Predictor } from '../language/linear.ts'
 import { linearTier } from '../language/linear-tier.ts'
-import { loadModel, shippedModel } from '../language/model-file.ts'
+import { openTeaching, shippedPlace } from '../language/open.ts'
 import { outOfScope } from '../language/tier.ts'
 import { trainModel } from '../language/trainer.ts'
 import { airlinePosts, type LanguageSet, languageSets, type Post } from './language-sets.ts'
@@ -74,7 +74,7 @@ function measure({ name, train, test }: LanguageSet): Figure[] {
 
 /** The shipped sentiment on posts of a kind that it was not trained on. */
 function measureShipped(posts: readonly Post[]): Figure[] {
-  const answers = linearTier(loadModel(shippedModel)).understand(
+  const answers = linearTier(openTeaching(shippedPlace(), {}).linear).understand(
     posts.map(({ text }) => ({ text, language: 'en' })),
   )
   const classes = ['negative', 'neutral', 'positive']
@@ -108,7 +108,7 @@ function microseconds(texts: readonly string[], work: (text: string) => void): n
 
 /** On the project's own examples, three to a text, so that the figure needs no data from elsewhere. */
 function measureSpeed(): Figure[] {
-  const model = loadModel(shippedModel)
+  const model = openTeaching(shippedPlace(), {}).linear
   const examples = readExamples('language/examples').intents.map(({ text }) => text)
   const texts = examples.map((_, i) => examples.slice(i, i + 3).join(' '))
   const extractor = new FeatureExtractor(model.lexicon)

@@ -6,7 +6,7 @@ import { GroupWatch, quantiles, times } from './delays.ts'
 import type { Seen } from './load.ts'
 import type { Figure } from './machine.ts'
 import { byProcess, CpuWatch } from './procfs.ts'
-import { drained, ended, withPipeline } from './running.ts'
+import { drained, ended, linearAlone, withPipeline } from './running.ts'
 
 const rate = 1000
 const seconds = 20
@@ -14,7 +14,7 @@ const warmUp = 10
 
 export const about = `Utterances of 200 conversations come in on 100 WebSockets at an even rate, from a process of its own, after ${warmUp} s of
 warm-up. Times count from the moment at which an utterance was due, so that a stall counts for all that wait behind it.
-A row's time ends when the sink's commit behind it was seen, up to 10 ms late.`
+A row's time ends when the sink's commit behind it was seen, up to 10 ms late. The linear tier answers alone.`
 
 export async function run(): Promise<readonly Figure[]> {
   return withPipeline(async (running) => {
@@ -32,7 +32,7 @@ export async function run(): Promise<readonly Figure[]> {
       ...byProcess(name, taken, '% of a core', 100 / (seconds + warmUp)),
       { name: `${name}: the load itself`, value: (100 * loading) / (seconds + warmUp), unit: '% of a core' },
     ]
-  })
+  }, linearAlone)
 }
 
 async function load(address: string): Promise<Seen> {

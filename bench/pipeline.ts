@@ -5,7 +5,7 @@ import { GroupWatch, quantiles, times } from './delays.ts'
 import { type Mix, utterances, writeUtterances } from './input.ts'
 import type { Figure, SuiteOptions } from './machine.ts'
 import { byProcess, CpuWatch, diskUse, MemoryWatch } from './procfs.ts'
-import { drained, ended, murmur, type Running, temporaryFile, withPipeline } from './running.ts'
+import { drained, ended, linearAlone, murmur, type Running, temporaryFile, withPipeline } from './running.ts'
 
 const steady = { rate: 40_000, warmUp: 5, seconds: 20 }
 
@@ -17,7 +17,7 @@ row is in. At a rate, utterances happen when they are written into \`murmur inge
 when the sink's commit behind it was seen, up to 10 ms late. A process's own memory is its anonymous memory (RssAnon),
 looked at five times a second; with mapped files (VmHWM) come pages of the log's file, which all processes share and which
 the kernel's page cache takes back when something else needs room. CPU seconds are user and system time per million of
-utterances that came in, answers not counted.`
+utterances that came in, answers not counted. The linear tier answers alone (\`language.tier: linear\`).`
 
 export async function run({ long }: SuiteOptions): Promise<readonly Figure[]> {
   const figures: Figure[] = []
@@ -36,7 +36,7 @@ export async function fullSpeed(
   mix: Mix,
   count: number,
   atLeast: number = steady.rate,
-  config = '',
+  config = linearAlone,
 ): Promise<Figure[]> {
   const name = `${mix}, ${count.toLocaleString('en')} at full speed`
   return temporaryFile(async (file) => {
@@ -58,7 +58,7 @@ export async function fullSpeed(
         { name: `${name}: rows, the bot's included`, value: rows / seconds, unit: 'rows/s' },
         ...cpuFigures(name, cpu, count),
         ...memory.figures(name),
-        ...(config === '' ? diskFigures(name, running.data) : []),
+        ...(config === linearAlone ? diskFigures(name, running.data) : []),
       ]
     }, config)
   })
@@ -91,7 +91,7 @@ async function atRate(mix: Mix): Promise<Figure[]> {
       ...cpuFigures(name, cpu, rate * (warmUp + seconds)),
       ...memory.figures(name),
     ]
-  })
+  }, linearAlone)
 }
 
 /** Keeps to its schedule, however slowly the other end reads. */

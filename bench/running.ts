@@ -25,6 +25,12 @@ export interface Running {
 const program = join(packageRoot(), 'dist', 'murmur.js')
 
 /**
+ * murmur.yaml of the suites that measure the engine: their texts are few and repeat, so that the encoder, which remembers
+ * its answers, would cost next to nothing and say nothing of texts that don't.
+ */
+export const linearAlone = 'language: { tier: linear }\n'
+
+/**
  * Starts the pipeline on a fresh folder, and stops and removes it after the work.
  * @param config murmur.yaml, where it is not to be the default one
  */

@@ -8,6 +8,7 @@ import { startRedis } from '../servers/redis.ts'
 import { quantiles, times } from './delays.ts'
 import type { Figure } from './machine.ts'
 import { fullSpeed } from './pipeline.ts'
+import { linearAlone } from './running.ts'
 
 const partitions = 8
 const hop = { rate: 500, warmUp: 3, seconds: 15 }
@@ -42,7 +43,7 @@ const configFor = (
 log: { driver: kafka, partitions: ${partitions}, kafka: { brokers: [${brokers.map((one) => `"${one}"`)}] } }
 store: { driver: redis, redis: { url: "redis://${nodes[0]}" } }
 olap: { driver: clickhouse, url: "${url}" }
-`
+${linearAlone}`
 
 async function oneHop(brokers: readonly string[]): Promise<Figure[]> {
   const log = kafkaLog({ brokers })

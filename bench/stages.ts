@@ -29,11 +29,17 @@ const readBytes = 1 << 20
 
 export const about = `The \`conversation\` processor alone, in one process, over a log of ${count.toLocaleString('en')} utterances in the shares of the bundled
 feed: CPU time of the whole process, garbage collection included, by what it was spent on. An answer of the bot counts
-as an utterance. What the parts leave of the whole is the runtime: serialising state, encoding replies, counting.`
+as an utterance. What the parts leave of the whole is the runtime: serialising state, encoding replies, counting. The linear tier answers alone.`
 
 export async function run(): Promise<readonly Figure[]> {
   const data = mkdtempSync(join(tmpdir(), 'murmur-bench-'))
-  const config = loadConfig({ env: {}, flags: new Map([['data', data]]) })
+  const config = loadConfig({
+    env: {},
+    flags: new Map([
+      ['data', data],
+      ['language.tier', 'linear'],
+    ]),
+  })
   const opened = await openConnectors(config)
   try {
     await opened.createTopics(topics.map(({ name }) => name))

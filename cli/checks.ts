@@ -1,9 +1,12 @@
+import { languageSettings } from '../config/language.ts'
 import { cautionsOf } from '../config/sense.ts'
 import type { Config } from '../config.ts'
 import { ConnectorError } from '../connectors/errors.ts'
 import type { TopicDescription } from '../connectors/log/log.ts'
 import type { Opened } from '../connectors/open.ts'
 import { checkEviction, type RedisServerReport } from '../connectors/store/redis/servers.ts'
+import { openLanguage, taughtIntents } from '../language/language.ts'
+import { openEncoders } from '../language/open.ts'
 import { topics as ownTopics } from '../schemas/topics.ts'
 import { span } from './output.ts'
 import { ageOf, placesOf } from './transactions.ts'
@@ -83,3 +86,11 @@ export const checkRegistry: Check = async ({ registry: { driver, url } }, { regi
 
 export const checkConfiguration = (config: Config): string =>
   cautionsOf(config).join('; ') || 'valid, and nothing to beware of'
+
+export async function checkLanguage(config: Config): Promise<string> {
+  const settings = languageSettings(config)
+  const { version, faults, close } = await openLanguage(settings, openEncoders, () => {})
+  await close()
+  if (faults.length > 0) throw new Error(faults.join('; '))
+  return `version ${version}, ${taughtIntents(settings).length} intents, tier ${settings.tier}`
+}

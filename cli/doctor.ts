@@ -2,9 +2,15 @@ import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { Command } from 'commander'
 import type { Config } from '../config.ts'
-import { loadModel, shippedModel } from '../language/model-file.ts'
 import { murmur } from '../streams/topology.ts'
-import { checkConfiguration, checkLog, checkRegistry, checkStore, checkTransactions } from './checks.ts'
+import {
+  checkConfiguration,
+  checkLanguage,
+  checkLog,
+  checkRegistry,
+  checkStore,
+  checkTransactions,
+} from './checks.ts'
 import { print } from './output.ts'
 import { runningPipeline } from './running.ts'
 import { configOf, wantsJson, withConnectors, withOlap } from './session.ts'
@@ -37,13 +43,7 @@ async function examine(config: Config): Promise<Finding[]> {
     ['transactions', () => withConnectors(config, (opened) => checkTransactions(config, opened))],
     ['store', () => withConnectors(config, (opened) => checkStore(config, opened))],
     ['registry', () => withConnectors(config, (opened) => checkRegistry(config, opened))],
-    [
-      'language model',
-      () =>
-        `${loadModel(shippedModel)
-          .heads.map(({ name, labels }) => `${name} of ${labels.length}`)
-          .join(', ')}`,
-    ],
+    ['language', () => checkLanguage(config)],
     [
       'topology',
       async () =>

@@ -1,13 +1,16 @@
-import { join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
-import { cascade } from '../language/cascade.ts'
+import { languageSettings } from '../config/language.ts'
 import { detect } from '../language/detect.ts'
 import { evaluate as evaluateTexts } from '../language/evaluate.ts'
-import { closeEncoders, type LanguageSettings, openEncoders, openLanguage } from '../language/open.ts'
+import { type Explained, explain, type Scores } from '../language/explain.ts'
+import { type LanguageSettings, openLanguage, placeOf } from '../language/language.ts'
+import { closeEncoders, openEncoders, openTeaching, type TierChoice } from '../language/open.ts'
 import { checkExamples } from '../language/teach/check.ts'
-import { readLabelled, readLessons, readPlaced } from '../language/teach/read.ts'
+import { readLabelled, readLessons, readWritten } from '../language/teach/read.ts'
 import { teach } from '../language/teach/teach.ts'
-import { saveTeaching, type Teaching, useVersion } from '../language/teach/teaching.ts'
+import { saveTeaching, type Teaching } from '../language/teach/teaching.ts'
+import { useVersion, versionIn, versionsIn } from '../language/teach/versions.ts'
+import type { Understanding } from '../language/tier.ts'
 import { LiveLine, print, span, table } from './output.ts'
 import { configOf, wantsJson } from './session.ts'
 
@@ -28,24 +31,43 @@ const model = () =>
   )
 
 interface ModelFlags {
-  readonly tier?: LanguageSettings['tier']
+  readonly tier?: TierChoice
   readonly model?: string
 }
 
 const settingsOf = (command: Command, { tier, model }: ModelFlags): LanguageSettings => {
-  const { language: configured } = configOf(command)
-  return { teaching: model ?? configured.teaching, tier: tier ?? configured.tier }
+  const configured = languageSettings(configOf(command))
+  return {
+    ...configured,
+    ...(tier ? { tier } : {}),
+    ...(model ? { folder: model, orShipped: false } : {}),
+  }
 }
+
+/** Where versions are kept. */
+const out = () =>
+  new Option(
+    '--out <folder>',
+    'where versions are kept; by the configuration, or "language" in the data folder',
+  )
+
+const folderOf = (command: Command, { out }: { readonly out?: string }): string =>
+  out ?? languageSettings(configOf(command)).folder
 
 language
   .command('train')
-  .description('learn intents from a file of examples, and put what was learnt into use in a folder')
-  .argument('[file]', 'YAML, in this form or in Rasa’s; what ships unless told')
-  .option('--out <folder>', 'where versions are kept; "language" in the data folder unless told')
+  .description('learn from a file of examples; a running pipeline answers by what was learnt at once')
+  .argument('[file]', 'YAML, in Murmur’s form or in Rasa’s; what ships unless told')
+  .addOption(out())
   .option('--corrections <file>', 'JSON lines {"text","label"} that overrule the examples')
+  .option('--shadow', 'only compare it with what answers now')
   .action(
-    async (file: string | undefined, flags: { out?: string; corrections?: string }, command: Command) => {
-      const out = flags.out ?? join(configOf(command).data, 'language')
+    async (
+      file: string | undefined,
+      flags: { out?: string; corrections?: string; shadow?: boolean },
+      command: Command,
+    ) => {
+      const out = folderOf(command, flags)
       const started = performance.now()
       const live = new LiveLine()
       const { tasks, lexicon } = readLessons(file, flags.corrections)
@@ -54,12 +76,12 @@ language
       live.end('')
       await closeEncoders(encoders)
       const folder = saveTeaching(teaching, out)
-      useVersion(out, teaching.version)
+      useVersion(out, teaching.version, flags.shadow ? 'shadow' : 'current')
       const seconds = (performance.now() - started) / 1000
       print(
         wantsJson(command),
         { version: teaching.version, folder, seconds, reports: teaching.reports },
-        () => taught(teaching, folder, out, performance.now() - started),
+        () => taught(teaching, folder, performance.now() - started, flags.shadow ?? false),
       )
     },
   )
@@ -67,7 +89,7 @@ language
 const percent = (share: number | undefined): string =>
   share === undefined ? '–' : `${(100 * share).toFixed(1)}%`
 
-function taught({ version, reports }: Teaching, folder: string, out: string, ms: number): string {
+function taught({ version, reports }: Teaching, folder: string, ms: number, shadow: boolean): string {
   const rows = reports.map((one) => ({
     head: one.head,
     language: one.language,
@@ -88,9 +110,40 @@ function taught({ version, reports }: Teaching, folder: string, out: string, ms:
     `version ${version} in ${folder}, in ${span(ms)}; on examples that it was not taught with:`,
     table(rows),
     ...(confused.length > 0 ? ['most often confused:', ...confused] : []),
-    `to use it: language: { teaching: ${out} } in murmur.yaml, and a new start`,
+    shadow
+      ? `pipelines with this folder compare it with what answers (labels.shadow_intent in each event); to let it answer: murmur language use ${version}`
+      : 'pipelines with this folder answer by it from now on',
   ].join('\n')
 }
+
+language
+  .command('use')
+  .description('let another version answer; without one, list the versions')
+  .argument('[version]', 'one that was taught; "none": what ships')
+  .addOption(out())
+  .option('--shadow', 'only compare it with what answers; "none" ends that')
+  .action((version: string | undefined, flags: { out?: string; shadow?: boolean }, command: Command) => {
+    const folder = folderOf(command, flags)
+    const known = versionsIn(folder)
+    if (version !== undefined) {
+      if (version !== 'none' && !known.some((one) => one.version === version))
+        throw new Error(
+          `${folder} has no version "${version}"; there are ${known.map((one) => one.version).join(', ') || 'none'}`,
+        )
+      useVersion(folder, version === 'none' ? undefined : version, flags.shadow ? 'shadow' : 'current')
+    }
+    const [current, shadow] = [versionIn(folder, 'current'), versionIn(folder, 'shadow')]
+    const rows = known.map(({ version, at }) => ({
+      version,
+      taught: at.toISOString(),
+      use: [...(version === current ? ['answers'] : []), ...(version === shadow ? ['shadow'] : [])].join(
+        ', ',
+      ),
+    }))
+    print(wantsJson(command), rows, () =>
+      rows.length === 0 ? `nothing was taught in ${folder}; what ships answers` : table(rows),
+    )
+  })
 
 language
   .command('check')
@@ -100,7 +153,10 @@ language
   .argument('<file>', 'YAML, as for train')
   .action(async (file: string, _flags: unknown, command: Command) => {
     const encoders = await openEncoders()
-    const findings = await checkExamples(readPlaced(file), encoders)
+    const { intents = [], heads } = readWritten(file)
+    const findings = (
+      await Promise.all([intents, ...heads.values()].map((examples) => checkExamples(examples, encoders)))
+    ).flat()
     await closeEncoders(encoders)
     print(wantsJson(command), findings, () =>
       findings.length === 0
@@ -120,8 +176,9 @@ language
   .addOption(model())
   .addOption(tier())
   .action(async (file: string, flags: ModelFlags & { task: 'intent' | 'sentiment' }, command: Command) => {
-    const tiers = cascade(await openLanguage(settingsOf(command, flags)))
+    const tiers = await openLanguage(settingsOf(command, flags))
     const { classes, ...found } = await evaluateTexts(readLabelled(file), flags.task, tiers)
+    await tiers.close()
     print(wantsJson(command), { ...found, classes }, () => {
       const { accuracy, macroF1, calibrationError, outOfScopeRecall, textsPerSecond } = found
       const shares = Object.entries(found.tiers).map(([name, share]) => `${name} ${percent(share)}`)
@@ -136,17 +193,48 @@ language
 
 language
   .command('explain')
-  .description('what is made of a text, and by whom')
+  .description('what each tier makes of a text, who answers, and the examples that are most like it')
   .addArgument(new Argument('<text>'))
   .addOption(model())
   .addOption(tier())
   .action(async (text: string, flags: ModelFlags, command: Command) => {
-    const { language: found, confidence } = detect(text)
-    const [answer] = await cascade(await openLanguage(settingsOf(command, flags))).understand([
-      { text, language: found },
-    ])
-    const said = { language: found, languageConfidence: confidence, ...answer }
-    print(wantsJson(command), said, () =>
-      table(Object.entries(said).map(([what, is]) => ({ what, is: String(is) }))),
-    )
+    const settings = settingsOf(command, flags)
+    const understood = await openLanguage(settings)
+    const [answer] = await understood.understand([{ text, language: detect(text).language }])
+    await understood.close()
+    const encoders = await openEncoders()
+    const explained = await explain(text, openTeaching(placeOf(settings), encoders), encoders)
+    await closeEncoders(encoders)
+    print(wantsJson(command), { ...answer, ...explained }, () => explanation(answer!, explained))
   })
+
+function explanation(
+  { intent, intentConfidence, sentiment, sentimentScore, tier, labels }: Understanding,
+  { language, languageConfidence, version, heads, nearest }: Explained,
+): string {
+  const shown = (scores: Scores | undefined) =>
+    scores
+      ?.slice(0, 3)
+      .map(({ label, probability }) => `${label} ${percent(probability)}`)
+      .join(', ') ?? 'was not taught'
+  return [
+    `language ${language} (${percent(languageConfidence)}); version ${version}; answered by ${tier}:`,
+    `intent ${intent} (${percent(intentConfidence)}), sentiment ${sentiment} (${sentimentScore.toFixed(2)})${Object.entries(
+      labels,
+    )
+      .map(([head, label]) => `, ${head} ${label}`)
+      .join('')}`,
+    '',
+    table(
+      heads.map(({ head, linear, sureness, least, bert, inScope }) => ({
+        head,
+        linear: shown(linear),
+        sure: percent(sureness),
+        'must be': least === undefined ? '–' : least > 1 ? 'never' : percent(least),
+        encoder: shown(bert),
+        'in scope': percent(inScope),
+      })),
+    ),
+    ...(nearest.length > 0 ? ['', 'the examples that are most like it:', table([...nearest])] : []),
+  ].join('\n')
+}

@@ -36,6 +36,11 @@ export function processorMetrics(registry: Registry, health: () => HealthReport)
   gauge('records_out', 'Records written since the process started', ({ counts }) => counts?.out)
   gauge('records_rejected', 'Records refused since the process started', ({ counts }) => counts?.rejected)
   gauge('batches', 'Batches committed since the process started', ({ counts }) => counts?.batches)
+  const stages = function* () {
+    for (const { name, instance, stages = {} } of health().processors)
+      for (const [stage, told] of Object.entries(stages))
+        yield [{ processor: name, instance, stage }, told] as const
+  }
   new Gauge({
     name: 'murmur_stage_busy_ms',
     help: 'Time that a stage has taken since its process started',
@@ -43,10 +48,29 @@ export function processorMetrics(registry: Registry, health: () => HealthReport)
     registers: [registry],
     collect() {
       this.reset()
-      for (const { name, instance, stages = {} } of health().processors) {
-        for (const [stage, { ms }] of Object.entries(stages))
-          this.set({ processor: name, instance, stage }, ms)
-      }
+      for (const [labels, { ms }] of stages()) this.set(labels, ms)
+    },
+  })
+  new Gauge({
+    name: 'murmur_stage_tallied_messages',
+    help: 'Messages since the process started by how they were worked on, such as the tier that answered',
+    labelNames: ['processor', 'instance', 'stage', 'by', 'value'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [labels, { tallies = {} }] of stages())
+        for (const [by, counts] of Object.entries(tallies))
+          for (const [value, count] of Object.entries(counts)) this.set({ ...labels, by, value }, count)
+    },
+  })
+  new Gauge({
+    name: 'murmur_stage_degraded',
+    help: 'Whether a stage does less than it should: 1, or 0',
+    labelNames: ['processor', 'instance', 'stage'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [labels, { faults }] of stages()) if (faults) this.set(labels, Number(faults.length > 0))
     },
   })
 }

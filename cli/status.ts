@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { HealthReport } from '../streams/health.ts'
+import { faultsIn, type HealthReport } from '../streams/health.ts'
 import { lagByGroup } from '../streams/runtime/lag.ts'
 import { print, span, table } from './output.ts'
 import { ask, runningPipeline } from './running.ts'
@@ -28,6 +28,7 @@ export const status = new Command('status')
           ? `running: process ${running.process.pid}${running.address ? `, ${running.address}` : ''}`
           : 'no pipeline runs on this folder; `murmur start` starts one',
         ...(health ? ['', table(health.processors.map(processorRow)), '', table(stageRows(health))] : []),
+        ...(health ? faultsIn(health.processors).map((fault) => `degraded: ${fault}`) : []),
         '',
         table(groups),
         '',
@@ -61,11 +62,17 @@ const processorRow = ({
 
 const stageRows = ({ processors }: HealthReport) =>
   processors.flatMap(({ instance, stages = {} }) =>
-    Object.entries(stages).map(([stage, { batches, messages, ms }]) => ({
+    Object.entries(stages).map(([stage, { batches, messages, ms, version, tallies = {} }]) => ({
       instance,
       stage,
       messages,
-      'a batch': Math.round(messages / batches),
+      'a batch': batches > 0 ? Math.round(messages / batches) : null,
       'µs each': messages > 0 ? (ms * 1000) / messages : null,
+      version: version ?? null,
+      tallies: Object.values(tallies)
+        .flatMap((counts) => Object.entries(counts))
+        .filter(([, count]) => count > 0)
+        .map(([value, count]) => `${value} ${count}`)
+        .join(', '),
     })),
   )

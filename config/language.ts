@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { z } from 'zod'
+import type { LanguageSettings } from '../language/language.ts'
 import { normalisations } from '../language/signals/normalise.ts'
 import { mostPattern, slotPattern } from '../language/signals/patterns.ts'
 import { foldTerm } from '../language/signals/terms.ts'
@@ -92,17 +94,52 @@ function isTimezone(name: string): boolean {
   }
 }
 
+const fallbackIntent = z.string().max(128).default('')
+
+const fallbackSchema = z
+  .strictObject({
+    outOfScope: fallbackIntent.describe('Intent of a text that fits none; empty: out_of_scope'),
+    unsure: fallbackIntent.describe(
+      'Intent of a text whose likeliest one is less likely than `below`; empty: the likeliest',
+    ),
+    below: z.number().min(0).max(1).default(0).describe('How likely an intent must be, not to be unsure'),
+    ambiguous: fallbackIntent.describe(
+      'Intent of a text with others within the margin; empty: the likeliest',
+    ),
+  })
+  .prefault({})
+
 export const languageSchema = z
   .strictObject({
     teaching: z
       .string()
       .default('')
-      .describe('Folder that `murmur language train` has written; empty: the linear model that ships'),
+      .describe(
+        'Folder of `murmur language train`; empty: "language" in the data folder, and what ships until something is taught there',
+      ),
     tier: z
       .enum(['cascade', 'bert', 'linear'])
       .default('cascade')
-      .describe(
-        'Who answers, once something was taught: the linear tier where it is sure and the encoder else, or one of them alone',
-      ),
+      .describe('Who answers: the linear tier where it is sure and the encoder else, or one of them alone'),
+    margin: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.15)
+      .describe('Intents that are no further behind the likeliest are told of, as alternatives'),
+    fallback: fallbackSchema.describe('What a text counts as whose intent is not clear'),
   })
   .prefault({})
+
+/** The settings of what understands texts. */
+export const languageSettings = ({
+  data,
+  language: { teaching, ...settings },
+}: {
+  readonly data: string
+  readonly language: z.output<typeof languageSchema>
+}): LanguageSettings => ({
+  ...settings,
+  folder: teaching === '' ? join(data, 'language') : teaching,
+  orShipped: teaching === '',
+})

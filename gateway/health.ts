@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Hono } from 'hono'
+import { faultsIn } from '../streams/health.ts'
 import type { Gateway } from './gateway.ts'
 
 /** What answers for a process; without a gateway there are no replies to follow and nothing to append. */
@@ -8,14 +9,21 @@ export type Vitals = Pick<Gateway, 'health' | 'metrics' | 'now'> & Partial<Pick<
 const probeMs = 2000
 
 /**
- * GET /healthz: the process is alive. GET /readyz: it can do its work; else 503 and what keeps it from that.
+ * GET /healthz: the process is alive, and what it does less well than it should. GET /readyz: it can do its work; else 503 and what keeps it from that.
  * GET /v1/status: the health report. GET /metrics: Prometheus' text format.
  */
 export const healthRoutes = (vitals: Vitals): Hono =>
   new Hono()
     .get('/healthz', (c) => {
-      const { startedAt } = vitals.health()
-      return c.json({ alive: true, startedAt, uptimeMs: vitals.now() - startedAt, pid: process.pid })
+      const { startedAt, processors } = vitals.health()
+      const degraded = faultsIn(processors)
+      return c.json({
+        alive: true,
+        degraded,
+        startedAt,
+        uptimeMs: vitals.now() - startedAt,
+        pid: process.pid,
+      })
     })
     .get('/readyz', async (c) => {
       const reasons = await reasonsAgainst(vitals)

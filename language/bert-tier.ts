@@ -1,17 +1,16 @@
+import { alternativesTo } from './alternatives.ts'
 import { Cache } from './cache.ts'
 import { encodedAs } from './detect.ts'
 import type { Encoder } from './encoder/encoder.ts'
 import { type Answer, answersOf, type DenseHead, type DenseModel, priorOf, verdictOf } from './heads/dense.ts'
 import type { Matrix, Product } from './heads/products.ts'
 import { Predictor } from './linear.ts'
-import { headNamed, linearTier, sentimentOf } from './linear-tier.ts'
+import { headNamed, labelsBy, linearTier, placedHeads, sentimentOf } from './linear-tier.ts'
 import type { EncodedLanguage, Teaching } from './teach/teaching.ts'
 import { outOfScope, type Text, type Tier, type Understanding } from './tier.ts'
 
 /** Texts that were answered lately: people say much the same. */
 const cached = 10_000
-/** Intents that are no further behind the likeliest are told of: the text is ambiguous. */
-const margin = 0.15
 /** Of a text that is in neither language alone, no answer is surer than this. */
 const mostForeign = 0.5
 
@@ -19,16 +18,19 @@ export interface BertParts {
   readonly teaching: Teaching
   readonly encoders: Partial<Record<EncodedLanguage, Encoder>>
   readonly product: Product
+  /** Intents that are no further behind the likeliest are told of: the text is ambiguous. */
+  readonly margin: number
 }
 
 /**
  * The second tier: one pass of the encoder a text, and every head on that one vector. It answers all; where nothing was
  * taught in a text's language, as the linear tier does.
  */
-export function bertTier({ teaching, encoders, product }: BertParts): Tier {
-  const { linear } = teaching
+export function bertTier({ teaching, encoders, product, margin }: BertParts): Tier {
+  const { linear, version } = teaching
   const predictor = new Predictor(linear)
-  const last = linearTier(linear, teaching.version)
+  const last = linearTier(linear, { version, margin })
+  const others = placedHeads(linear).filter(({ name }) => name !== 'intent' && name !== 'sentiment')
   const cache = new Cache<Understanding>(cached)
 
   async function ask(language: EncodedLanguage, texts: readonly Text[]): Promise<readonly Understanding[]> {
@@ -46,10 +48,17 @@ export function bertTier({ teaching, encoders, product }: BertParts): Tier {
       return answersOf(head, vectors, (text, label) => priorOf(priors[text]![first + label]!), product)
     }
     const [intents, sentiments] = [await answersBy(heads.intent), await answersBy(heads.sentiment)]
-    return texts.map(({ language: own }, at) => {
-      const most = own === language ? 1 : mostForeign
-      return { ...understood(heads, intents[at]!, sentiments[at]!, most), model: teaching.version }
-    })
+    const labels = await Promise.all(heads.others.map(answersBy))
+    return texts.map(({ language: own }, at) => ({
+      ...understood(heads, intents[at]!, sentiments[at]!, own === language ? 1 : mostForeign, margin),
+      labels: {
+        // A head that was not taught in this language answers by what it learnt in the other
+        ...labelsBy(others, priors[at]!),
+        ...Object.fromEntries(heads.others.map((head, i) => [head.name, labelOf(head, labels[i]![at]!)])),
+      },
+      tier: 'bert',
+      model: version,
+    }))
   }
 
   return {
@@ -77,11 +86,19 @@ export function bertTier({ teaching, encoders, product }: BertParts): Tier {
   }
 }
 
-/** Both heads, where they were taught in the language. */
+/** The heads, where both that every text needs were taught in the language. */
 function headsOf({ heads }: DenseModel) {
   const named = (name: string) => heads.find((head) => head.name === name)
   const [intent, sentiment] = [named('intent'), named('sentiment')]
-  return intent && sentiment ? { intent, sentiment } : undefined
+  return (
+    intent &&
+    sentiment && { intent, sentiment, others: heads.filter((head) => head !== intent && head !== sentiment) }
+  )
+}
+
+function labelOf({ labels }: DenseHead, answer: Answer): string {
+  const { label } = verdictOf(answer)
+  return labels[label] ?? outOfScope
 }
 
 function understood(
@@ -89,30 +106,16 @@ function understood(
   intent: Answer,
   mood: Answer,
   most: number,
-): Omit<Understanding, 'model'> {
+  margin: number,
+): Omit<Understanding, 'labels' | 'tier' | 'model'> {
   const { label: best, confidence } = verdictOf(intent)
-  const known = best >= 0
-  const alternatives = known ? near(intent.probabilities, best, heads.intent.labels, intent.inScope) : []
+  const { labels } = heads.intent
+  const all = intent.probabilities.map((one) => intent.inScope * one)
   const of = (label: string) => mood.probabilities[heads.sentiment.labels.indexOf(label)] ?? 0
   return {
-    intent: known ? heads.intent.labels[best]! : outOfScope,
+    intent: labels[best] ?? outOfScope,
     intentConfidence: Math.min(most, confidence),
-    alternatives,
+    alternatives: best < 0 ? [] : alternativesTo(best, all, labels, margin),
     ...sentimentOf(of('negative'), of('positive')),
-    labels: {},
-    tier: 'bert',
   }
 }
-
-/** The intents that are nearly as likely as the best, the likeliest first. */
-const near = (
-  probabilities: Float64Array,
-  best: number,
-  labels: readonly string[],
-  inScope: number,
-): Understanding['alternatives'] =>
-  [...probabilities.entries()]
-    .filter(([at, probability]) => at !== best && inScope * (probabilities[best]! - probability) < margin)
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 3)
-    .map(([at, probability]) => ({ intent: labels[at]!, confidence: inScope * probability }))

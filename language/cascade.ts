@@ -12,13 +12,14 @@ type Answers = readonly (Understanding | undefined)[]
 
 /**
  * The first tier that is sure of a text answers it.
+ * @param answered counts go on there
  * @throws where there is no tier, two have one name, a tier answers fewer or more texts than it was asked, or the
  * last one leaves a text unanswered
  */
-export function cascade(tiers: readonly Tier[]): Cascade {
+export function cascade(tiers: readonly Tier[], answered = new Map<string, number>()): Cascade {
   if (tiers.length === 0) throw new RangeError('a cascade needs at least one tier')
-  const answered = new Map(tiers.map(({ name }) => [name, 0]))
-  if (answered.size < tiers.length)
+  for (const { name } of tiers) answered.set(name, answered.get(name) ?? 0)
+  if (new Set(tiers.map(({ name }) => name)).size < tiers.length)
     throw new RangeError(`the tiers ${tiers.map(({ name }) => name).join(', ')} need names of their own`)
 
   const ask = (level: number, texts: readonly Text[]): Answers | Promise<Answers> => {

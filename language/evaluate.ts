@@ -33,7 +33,7 @@ const batch = 256
 export async function evaluate(
   examples: readonly Example[],
   task: 'intent' | 'sentiment',
-  model: Cascade,
+  model: Pick<Cascade, 'understand' | 'answered'>,
 ): Promise<Evaluation> {
   const startedAt = performance.now()
   const answers: Understanding[] = []

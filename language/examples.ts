@@ -44,7 +44,15 @@ export function readExamples(folder: string): Examples {
 }
 
 /** Reads a mapping from labels to lists of texts, which may stand under a key of its own. */
-export function readLists(file: string, under: string | undefined, labels?: readonly string[]): Placed[] {
+function readLists(file: string, under: string | undefined, labels?: readonly string[]): Placed[] {
+  const { root, entries, lists } = openExamples(file)
+  return under === undefined
+    ? lists(root, labels)
+    : entries(root, [under]).flatMap(([, value]) => lists(value, labels))
+}
+
+/** A file of examples, with what reads parts of it. Their faults name file and line. */
+export function openExamples(file: string) {
   const lines = new LineCounter()
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines })
   const placeOf = (node: unknown): string =>
@@ -52,6 +60,7 @@ export function readLists(file: string, under: string | undefined, labels?: read
   const [fault] = document.errors
   if (fault) throw new Error(`${file}:${lines.linePos(fault.pos[0]).line}: ${fault.message}`)
 
+  /** @throws for a key that isn't among the known */
   const entries = (node: unknown, known?: readonly string[]): readonly (readonly [string, unknown])[] => {
     if (!isMap(node)) throw new Error(`${placeOf(node)}: expected names and what stands under them`)
     return node.items.map(({ key, value }) => {
@@ -63,18 +72,17 @@ export function readLists(file: string, under: string | undefined, labels?: read
       return [name, value] as const
     })
   }
-  const lists =
-    under === undefined
-      ? entries(document.contents, labels)
-      : entries(document.contents, [under]).flatMap(([, value]) => entries(value, labels))
-  return lists.flatMap(([label, list]) => {
-    if (!isSeq(list)) throw new Error(`${placeOf(list)}: "${label}" must be a list of texts`)
-    return list.items.map((item) => {
-      if (!isScalar(item) || typeof item.value !== 'string' || item.value.trim() === '')
-        throw new Error(`${placeOf(item)}: an example of "${label}" must be a text; put it in quotes`)
-      return { text: item.value, label, place: placeOf(item) }
+  /** Labels with a list of texts each. */
+  const lists = (node: unknown, labels?: readonly string[]): Placed[] =>
+    entries(node, labels).flatMap(([label, list]) => {
+      if (!isSeq(list)) throw new Error(`${placeOf(list)}: "${label}" must be a list of texts`)
+      return list.items.map((item) => {
+        if (!isScalar(item) || typeof item.value !== 'string' || item.value.trim() === '')
+          throw new Error(`${placeOf(item)}: an example of "${label}" must be a text; put it in quotes`)
+        return { text: item.value, label, place: placeOf(item) }
+      })
     })
-  })
+  return { root: document.contents as unknown, entries, lists, placeOf }
 }
 
 /** Leaves out repetitions. */
@@ -92,7 +100,8 @@ export function unambiguous(examples: readonly Placed[]): Placed[] {
   return [...first.values()]
 }
 
-export function refuseRare(intents: readonly Placed[]): void {
+/** @param what the labels are called */
+export function refuseRare(intents: readonly Placed[], what = 'intent'): void {
   const counts = new Map<string, number>()
   for (const { label } of intents) counts.set(label, (counts.get(label) ?? 0) + 1)
   const common = [...counts.keys()].filter((label) => (counts.get(label) ?? 0) >= fewest)
@@ -100,7 +109,7 @@ export function refuseRare(intents: readonly Placed[]): void {
     const count = counts.get(label) ?? 0
     if (count >= fewest || label === outOfScope) continue
     const near = common.length > 0 ? ` If "${closest(label, common)}" was meant, rename it.` : ''
-    throw new Error(`${place}: intent "${label}" has ${count} examples and needs ${fewest}.${near}`)
+    throw new Error(`${place}: ${what} "${label}" has ${count} examples and needs ${fewest}.${near}`)
   }
 }
 

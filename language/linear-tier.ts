@@ -1,47 +1,65 @@
 import type { Sentiment } from '../schemas/generated/events.ts'
+import { alternativesTo } from './alternatives.ts'
 import { type Head, highest, type LinearModel, Predictor } from './linear.ts'
 import { outOfScope, type Text, type Tier, type Understanding } from './tier.ts'
 
 /** A polarity must be likelier than everything else together, else the text counts as neutral. */
 const clear = 0.5
 
-/** Whether the tier may answer a text: sure enough of both, by language. */
-export type Sure = (language: string, intentConfidence: number, sentimentConfidence: number) => boolean
+/** By language, how sure each head must be that the tier may answer, in the model's order; undefined: it always may. */
+export type Least = (language: string) => readonly number[] | undefined
+
+export interface LinearOptions {
+  /** Of what was taught. */
+  readonly version?: string
+  /** Intents that are no further behind the likeliest are told of. */
+  readonly margin?: number
+}
 
 export interface LinearTier extends Tier {
   /** It answers every text, at once. */
   understand(texts: readonly Text[]): readonly Understanding[]
 }
 
+const noLabels: Understanding['labels'] = {}
+
 /**
  * The first tier: the linear model. Where nobody says when it is sure, it answers every text, and can be the last.
  * @param model with a head "intent" and a head "sentiment" of negative, neutral and positive
- * @param version of what was taught; empty: what ships
  */
-export function linearTier(model: LinearModel, version?: string): LinearTier
-export function linearTier(model: LinearModel, version: string, sure: Sure): Tier
-export function linearTier(model: LinearModel, version = '', sure: Sure = () => true): Tier {
+export function linearTier(model: LinearModel, options?: LinearOptions): LinearTier
+export function linearTier(model: LinearModel, options: LinearOptions, least: Least): Tier
+export function linearTier(
+  model: LinearModel,
+  { version = '', margin = 0 }: LinearOptions = {},
+  least: Least = () => undefined,
+): Tier {
   const predictor = new Predictor(model)
+  const heads = placedHeads(model)
   const intents = headNamed(model, 'intent')
   const sentiments = headNamed(model, 'sentiment')
+  const others = heads.filter(({ name }) => name !== 'intent' && name !== 'sentiment')
   const negative = columnOf(sentiments, 'negative')
   const positive = columnOf(sentiments, 'positive')
   const { probabilities } = predictor
 
+  const isSure = (sureness: readonly number[]) =>
+    heads.every((head, at) => verdictOf(head, probabilities).confidence >= sureness[at]!)
+
   const understandOne = ({ text, language }: Text): Understanding | undefined => {
     predictor.read(text)
-    const best = highest(probabilities, intents.first, intents.end)
-    const none = intents.background === undefined ? 0 : 1 - sum(probabilities, intents.first, intents.end)
-    const known = probabilities[best]! >= none
-    const confidence = known ? probabilities[best]! : none
-    const mood = probabilities[highest(probabilities, sentiments.first, sentiments.end)]!
-    if (!sure(language, confidence, mood)) return undefined
+    const sureness = least(language)
+    if (sureness && !isSure(sureness)) return undefined
+    const { best, known, confidence } = verdictOf(intents, probabilities)
+    const { first, end, labels } = intents
     return {
-      intent: known ? intents.labels[best - intents.first]! : outOfScope,
+      intent: known ? labels[best - first]! : outOfScope,
       intentConfidence: confidence,
-      alternatives: [],
+      alternatives: known
+        ? alternativesTo(best - first, probabilities.subarray(first, end), labels, margin)
+        : [],
       ...sentimentOf(probabilities[negative]!, probabilities[positive]!),
-      labels: {},
+      labels: others.length === 0 ? noLabels : labelsBy(others, probabilities),
       tier: 'linear',
       model: version,
     }
@@ -57,20 +75,49 @@ export function sentimentOf(
   return { sentiment, sentimentScore: plus - minus }
 }
 
-interface PlacedHead extends Head {
+/** A head with the columns of its labels. */
+export interface PlacedHead extends Head {
   readonly first: number
   readonly end: number
 }
 
-/** @throws where the model has no such head */
-export function headNamed({ heads }: Pick<LinearModel, 'heads'>, name: string): PlacedHead {
-  let first = 0
-  for (const head of heads) {
-    if (head.name === name) return { ...head, first, end: first + head.labels.length }
-    first += head.labels.length
-  }
-  throw new Error(`the model has no head "${name}", only ${heads.map((head) => `"${head.name}"`).join(', ')}`)
+export function placedHeads({ heads }: Pick<LinearModel, 'heads'>): readonly PlacedHead[] {
+  let end = 0
+  return heads.map((head) => {
+    const first = end
+    end += head.labels.length
+    return { ...head, first, end }
+  })
 }
+
+/** @throws where the model has no such head */
+export function headNamed(model: Pick<LinearModel, 'heads'>, name: string): PlacedHead {
+  const head = placedHeads(model).find((one) => one.name === name)
+  if (head) return head
+  throw new Error(
+    `the model has no head "${name}", only ${model.heads.map((one) => `"${one.name}"`).join(', ')}`,
+  )
+}
+
+/** What a head makes of a text: the likeliest column, whether it is that at all, and how sure that is. */
+export function verdictOf({ first, end, background }: PlacedHead, probabilities: Float64Array) {
+  const best = highest(probabilities, first, end)
+  const none = background === undefined ? 0 : 1 - sum(probabilities, first, end)
+  const known = probabilities[best]! >= none
+  return { best, known, confidence: known ? probabilities[best]! : none }
+}
+
+/** What heads beside intent and sentiment say. */
+export const labelsBy = (
+  heads: readonly PlacedHead[],
+  probabilities: Float64Array,
+): Understanding['labels'] =>
+  Object.fromEntries(
+    heads.map((head) => {
+      const { best, known } = verdictOf(head, probabilities)
+      return [head.name, known ? head.labels[best - head.first]! : outOfScope]
+    }),
+  )
 
 function columnOf({ labels, first }: PlacedHead, label: string): number {
   if (!labels.includes(label))

@@ -1,5 +1,3 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { decodeContainer, encodeContainer } from './container.ts'
 import { Lexicon } from './lexicon.ts'
 import { columnsOf, type Head, type LinearModel, wordsPerRow } from './linear.ts'
@@ -9,7 +7,7 @@ const format = {
   magic: 0x4e494c4d,
   version: 1,
   what: 'a Murmur model',
-  remedy: 'run "npm run build", or train it anew',
+  remedy: 'teach it again with "murmur language train"',
 } as const
 
 interface Header {
@@ -17,12 +15,6 @@ interface Header {
   readonly lexicon: { readonly positive: readonly string[]; readonly negative: readonly string[] }
   readonly rows: number
 }
-
-/** Where the build leaves the model that Murmur ships. */
-export const shippedModel = new URL(
-  import.meta.url.endsWith('.ts') ? '../dist/models/linear.bin' : '../models/linear.bin',
-  import.meta.url,
-)
 
 /** The model as bytes: equal models give equal bytes. */
 export function encodeModel({ heads, lexicon, bucketOfRow, words, steps, biases }: LinearModel): Buffer {
@@ -45,14 +37,3 @@ export function decodeModel(bytes: Buffer, name = 'the model'): LinearModel {
     words: new Int32Array(body, 8 * columns + 4 * rows, rows * wordsPerRow(columns)),
   }
 }
-
-/** Returns the file's size in bytes. */
-export function saveModel(model: LinearModel, file: string): number {
-  const bytes = encodeModel(model)
-  mkdirSync(dirname(file), { recursive: true })
-  writeFileSync(file, bytes)
-  return bytes.length
-}
-
-/** @throws where the file is missing, no model, damaged, or of a newer version */
-export const loadModel = (file: string | URL): LinearModel => decodeModel(readFileSync(file), String(file))

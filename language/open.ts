@@ -4,25 +4,14 @@ import { bertTier } from './bert-tier.ts'
 import { encodedAs } from './detect.ts'
 import { type Encoder, openEncoder } from './encoder/encoder.ts'
 import { matrixProduct } from './heads/products.ts'
-import type { LinearModel } from './linear.ts'
-import { linearTier, type Sure } from './linear-tier.ts'
-import { loadModel, shippedModel } from './model-file.ts'
-import {
-  currentVersion,
-  type EncodedLanguage,
-  languages,
-  loadTeaching,
-  type Teaching,
-} from './teach/teaching.ts'
+import { type Least, linearTier } from './linear-tier.ts'
+import { type EncodedLanguage, languages, loadTeaching, type Teaching } from './teach/teaching.ts'
 import { never } from './teach/thresholds.ts'
+import { shipped, versionIn } from './teach/versions.ts'
 import type { Tier } from './tier.ts'
 
-export interface LanguageSettings {
-  /** A folder that `murmur language train` has written; empty: what ships. */
-  readonly teaching: string
-  /** `cascade`: the linear tier where it is sure, else the encoder. `bert`: always the encoder. `linear`: never. */
-  readonly tier: 'cascade' | 'bert' | 'linear'
-}
+/** Who answers. `cascade`: the linear tier where it is sure, else the encoder. `bert`: always the encoder. `linear`: never. */
+export type TierChoice = 'cascade' | 'bert' | 'linear'
 
 export type Encoders = Partial<Record<EncodedLanguage, Encoder>>
 
@@ -38,46 +27,50 @@ export async function closeEncoders(encoders: Encoders): Promise<void> {
   await Promise.all(Object.values(encoders).map((encoder) => encoder.close()))
 }
 
-/** The linear model in use. @throws where what was taught can't be read */
-export const taughtLinear = ({ teaching }: LanguageSettings): LinearModel =>
-  teaching === '' ? loadModel(shippedModel) : loadTeaching(teaching, currentVersion(teaching), {}).linear
+/** Where a version lies. */
+export interface Place {
+  readonly folder: string
+  readonly version: string
+}
 
-/** What texts may be taken for. @throws where what was taught can't be read */
-export const taughtIntents = (settings: LanguageSettings): readonly string[] =>
-  taughtLinear(settings).heads.find(({ name }) => name === 'intent')?.labels ?? []
+/** What ships. @throws where the project was not built */
+export function shippedPlace(): Place {
+  const version = versionIn(shipped(), 'current')
+  if (version !== undefined) return { folder: shipped(), version }
+  throw new Error(`${shipped()} is empty: run "npm run setup"`)
+}
 
-/**
- * Opens what understands texts: the tiers, in the order in which they are asked. Where the encoders can't be opened, the
- * linear tier answers alone, and somebody is told why.
- * @throws where what was taught can't be read
- */
-export async function openLanguage(
-  { teaching: folder, tier }: LanguageSettings,
-  open = openEncoders,
-  warn = (message: string) => console.error(`murmur: ${message}`),
+/** @throws where a file is missing, damaged, of another version, or fits another encoder; with the remedy */
+export const openTeaching = ({ folder, version }: Place, encoders: Encoders): Teaching =>
+  loadTeaching(
+    folder,
+    version,
+    Object.fromEntries(Object.values(encoders).map(({ manifest }) => [manifest.language, manifest.version])),
+  )
+
+/** The tiers over what was taught, in the order in which they are asked; without encoders, the linear tier alone. */
+export async function tiersOf(
+  teaching: Teaching,
+  encoders: Encoders,
+  tier: TierChoice,
+  margin: number,
 ): Promise<readonly Tier[]> {
-  if (folder === '') return [linearTier(loadModel(shippedModel))]
-  const encoders = tier === 'linear' ? {} : await open().catch((error: Error) => degraded(error, warn))
-  const teaching = loadTeaching(folder, currentVersion(folder), versionsOf(encoders))
-  if (Object.keys(teaching.dense).length === 0) return [linearTier(teaching.linear, teaching.version)]
-  const bert = bertTier({ teaching, encoders, product: await matrixProduct() })
-  return tier === 'bert' ? [bert] : [linearTier(teaching.linear, teaching.version, sureBy(teaching)), bert]
+  const { linear, version, dense } = teaching
+  if (tier === 'linear' || Object.keys(dense).length === 0) return [linearTier(linear, { version, margin })]
+  const bert = bertTier({ teaching, encoders, product: await matrixProduct(), margin })
+  return tier === 'bert' ? [bert] : [linearTier(linear, { version, margin }, leastBy(teaching)), bert]
 }
-
-function degraded({ message }: Error, warn: (message: string) => void): Encoders {
-  warn(`the linear tier answers alone: ${message}`)
-  return {}
-}
-
-const versionsOf = (encoders: Encoders): Partial<Record<EncodedLanguage, string>> =>
-  Object.fromEntries(Object.values(encoders).map(({ manifest }) => [manifest.language, manifest.version]))
 
 /** By the thresholds that validation has found. In neither language alone, the linear tier is never sure. */
-function sureBy({ thresholds, dense }: Teaching): Sure {
-  return (language, intent, sentiment) => {
-    if (!dense[encodedAs(language)]) return true
-    if (language !== 'en' && language !== 'zh') return false
-    const { intent: least = never, sentiment: leastMood = never } = thresholds[language] ?? {}
-    return intent >= least && sentiment >= leastMood
+function leastBy({ thresholds, dense, linear }: Teaching): Least {
+  const by = (language: string): readonly number[] | undefined => {
+    const taught = dense[encodedAs(language)]
+    if (!taught) return undefined
+    if (language !== 'en' && language !== 'zh') return linear.heads.map(() => never)
+    // A head that was not taught in this language is the linear tier's own
+    const isTaught = (name: string) => taught.heads.some((head) => head.name === name)
+    return linear.heads.map(({ name }) => (isTaught(name) ? (thresholds[language]?.[name] ?? never) : 0))
   }
+  const known = new Map(['en', 'zh', 'mixed', 'other'].map((language) => [language, by(language)]))
+  return (language) => (known.has(language) ? known.get(language) : by(language))
 }

@@ -1,9 +1,9 @@
-import { calibrate, calibrationError, type Scored, softmax } from './calibrate.ts'
+import { calibrate, type Scored } from './calibrate.ts'
 import { type Dataset, datasetOf } from './dataset.ts'
 import type { Example, Examples } from './examples.ts'
 import { FeatureExtractor, lexiconFeatures } from './features.ts'
 import type { Lexicon } from './lexicon.ts'
-import { type Head, highest, type LinearModel, wordsPerRow } from './linear.ts'
+import { type Head, type LinearModel, wordsPerRow } from './linear.ts'
 import { randomFrom, shuffle } from './random.ts'
 import { marginsOf, type Separators, trainSvm } from './svm.ts'
 import { outOfScope } from './tier.ts'
@@ -18,28 +18,21 @@ export interface Task {
   readonly lexiconScale: number
 }
 
-/** The two questions that Murmur asks of every text. */
-export const tasksOf = ({ intents, sentiments }: Examples): readonly Task[] => [
+/** The two questions that Murmur asks of every text, and those of a user's own. */
+export const tasksOf = (
+  { intents, sentiments }: Pick<Examples, 'intents' | 'sentiments'>,
+  heads: ReadonlyMap<string, readonly Example[]> = new Map(),
+): readonly Task[] => [
   { name: 'intent', examples: intents, cost: 1, lexiconScale: 1 },
   { name: 'sentiment', examples: sentiments, cost: 1, lexiconScale: 3 },
+  ...[...heads].map(([name, examples]) => ({ name, examples, cost: 1, lexiconScale: 1 })),
 ]
-
-/** What cross-validation says of a head. Shares are 0 to 1. */
-export interface Report {
-  readonly name: string
-  readonly classes: number
-  readonly examples: number
-  readonly accuracy: number
-  readonly calibrationError: number
-  /** Of the texts out of scope, those that were told so; undefined without such examples. */
-  readonly outOfScopeRecall: number | undefined
-}
 
 /** Customers mostly stay on topic; feeds of posts don't. */
 export const backgroundShare = 0.25
 
 /**
- * Trains a model with a head per task and tells, by stratified cross-validation, how good it will be.
+ * Trains a model with a head per task, calibrated by stratified cross-validation.
  * Deterministic: the same examples give the same bytes.
  * @returns `unseen`: by task, what separators trained without it make of each example
  */
@@ -63,7 +56,7 @@ export function trainModel(tasks: readonly Task[], lexicon: Lexicon, folds = 5) 
       data.bucketOfRow.length,
     ),
   }
-  return { model, reports: trained.map(({ report }) => report), unseen: trained.map(({ scored }) => scored) }
+  return { model, unseen: trained.map(({ scored }) => scored) }
 }
 
 function trainHead(task: Task, data: Dataset, first: number, folds: number) {
@@ -89,29 +82,7 @@ function trainHead(task: Task, data: Dataset, first: number, folds: number) {
       scored.margins.set(marginsOf(data, first + text, separators), text * classes)
   }
   const head: Head = { name, labels, ...calibrate(scored, backgroundShare) }
-  return { head, scored, separators: separate(texts), report: reportOf(head, scored) }
-}
-
-/** How the calibrated answers to the texts of the other folds compare with the truth. */
-function reportOf(head: Head, { margins, labels, classes }: Scored): Report {
-  const answers = Array.from(labels, (label, text) => {
-    const row = margins.slice(text * classes, (text + 1) * classes)
-    softmax(row, 0, classes, head)
-    const best = highest(row, 0, classes)
-    const none = 1 - row.reduce((sum, probability) => sum + probability, 0)
-    const answer = head.background !== undefined && none > row[best]! ? -1 : best
-    return { label, right: answer === label, confidence: Math.max(none, row[best]!) }
-  })
-  const share = (some: typeof answers) => some.filter(({ right }) => right).length / some.length
-  const strangers = answers.filter(({ label }) => label < 0)
-  return {
-    name: head.name,
-    classes,
-    examples: answers.length,
-    accuracy: share(answers),
-    calibrationError: calibrationError(answers),
-    outOfScopeRecall: strangers.length ? share(strangers) : undefined,
-  }
+  return { head, scored, separators: separate(texts) }
 }
 
 /** Rounds the weights of all heads to 8 bits, and lays them side by side. */

@@ -1,6 +1,6 @@
-// Compiles the project into dist/ and trains the shipped language model from its YAML examples.
+// Compiles the project into dist/.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 
 const run = (...args) => {
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
@@ -8,7 +8,6 @@ const run = (...args) => {
 }
 
 run('node_modules/typescript/bin/tsc', '-p', '.')
-if (existsSync('dist/language/train.js')) run('dist/language/train.js')
 
 // npm links the commands of dependencies, but not the package's own: with this, `npx murmur` works in a clone
 const link = 'node_modules/.bin/murmur'

@@ -1,8 +1,8 @@
-// Installs and builds what has changed since the last time, and nothing else.
+// Installs, builds and teaches what has changed since the last time, and nothing else.
 // `npm start` and `npm test` run it first, so that a fresh clone needs no other command.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 const skipped = new Set(['node_modules', 'dist', 'coverage', 'data', '.git'])
@@ -13,7 +13,7 @@ function sources(folder, found = []) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
       if (!skipped.has(entry.name)) sources(path, found)
-    } else if (/\.(ts|avsc|ya?ml)$|tsconfig\.json$/.test(entry.name)) {
+    } else if (/\.(ts|avsc|ya?ml)$|tsconfig\.json$|^manifest\.json$/.test(entry.name)) {
       const { mtimeMs, size } = statSync(path)
       found.push(`${path} ${size} ${mtimeMs}`)
     }
@@ -23,10 +23,11 @@ function sources(folder, found = []) {
 
 const fingerprint = (text) => createHash('sha256').update(text).digest('hex')
 
-/** Runs the step unless the stamp says that it was done for exactly this input. */
+/** Runs the step unless the stamp, in the folder of what it makes, says that it was done for exactly this input. */
 function unlessDone(stamp, input, title, command, args) {
   const wanted = fingerprint(input)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  rmSync(stamp, { force: true })
   console.error(`murmur: ${title} …`)
   const { status } = spawnSync(command, args, {
     stdio: ['ignore', 2, 2],
@@ -51,3 +52,12 @@ unlessDone('node_modules/.murmur-installed', lock + process.version, 'installing
 unlessDone('dist/.murmur-built', lock + sources('.').join('\n'), 'building', process.execPath, [
   'scripts/build.mjs',
 ])
+// Only what teaching depends on: it takes half a minute
+const lessons = [...sources('language'), ...sources('models')].filter((line) => !/\.test\.ts /.test(line))
+unlessDone(
+  'dist/models/.murmur-taught',
+  lessons.join('\n'),
+  'teaching the intents that ship',
+  process.execPath,
+  ['dist/murmur.js', 'language', 'train', '--out', 'dist/models'],
+)

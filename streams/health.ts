@@ -20,6 +20,14 @@ export interface HealthReport {
  */
 type ProcessorState = 'starting' | 'running' | 'idle' | 'retrying' | 'stuck' | 'stopped' | 'failed'
 
+/** What the processors' stages do less well than they should, in words for a person. */
+export const faultsIn = (processors: readonly ProcessorHealth[]): string[] =>
+  processors.flatMap(({ instance, stages = {} }) =>
+    Object.entries(stages).flatMap(([stage, { faults = [] }]) =>
+      faults.map((fault) => `${stage} of ${instance}: ${fault}`),
+    ),
+  )
+
 export interface ProcessorHealth {
   readonly name: string
   /** Tells the instances of one processor apart. */
@@ -46,8 +54,18 @@ export interface ProcessorHealth {
   readonly stages?: Readonly<Record<string, StageTimes>>
 }
 
+/** What a stage tells of itself. */
+export interface StageVitals {
+  /** The version of what it works by, such as a language model. */
+  readonly version?: string
+  /** Messages since its process started by some property of how they were worked on, such as the tier that answered. */
+  readonly tallies?: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** Why it does less than it should, in words for a person. */
+  readonly faults?: readonly string[]
+}
+
 /** What a stage has done since its process started. The sink reports its inserts in the same way, by table. */
-export interface StageTimes {
+export interface StageTimes extends StageVitals {
   readonly batches: number
   readonly messages: number
   readonly ms: number

@@ -1,5 +1,6 @@
 import { type Duration, milliseconds } from '../duration.ts'
 import type { Topic } from '../schemas/topic.ts'
+import type { StageVitals } from './health.ts'
 import type { Message, Rejection, Routed } from './message.ts'
 
 /**
@@ -24,6 +25,10 @@ export interface Stage {
   readonly state: StateSettings<unknown> | undefined
   /** Loads what the stage needs, once, before its first batch. */
   open(): Promise<void>
+  /** Lets go of it, once, after the last one. */
+  close(): Promise<void>
+  /** What it tells of itself, whenever somebody asks. */
+  vitals(): StageVitals
   process(messages: readonly Message<unknown>[], context: Context): Outputs | Promise<Outputs>
 }
 
@@ -59,13 +64,35 @@ interface Wiring<In, Out> {
   readonly to: Topic<Out>
   readonly also?: readonly Topic<unknown>[]
   readonly open?: () => Promise<void>
+  readonly close?: () => Promise<void>
+  readonly vitals?: () => StageVitals
 }
 
+const nothing: StageVitals = {}
+
 const stage = <In, Out>(
-  { name, from, to, also = [], open = async () => {} }: Wiring<In, Out>,
+  {
+    name,
+    from,
+    to,
+    also = [],
+    open = async () => {},
+    close = async () => {},
+    vitals = () => nothing,
+  }: Wiring<In, Out>,
   process: (messages: readonly Message<In>[], context: Context) => Outputs | Promise<Outputs>,
   state?: StateSettings<unknown>,
-): Stage => ({ name, from, to, also, open, state, process: process as Stage['process'] })
+): Stage => ({
+  name,
+  from,
+  to,
+  also,
+  open,
+  close,
+  vitals,
+  state,
+  process: process as Stage['process'],
+})
 
 /** One message in, messages out. Where the function is asynchronous, a batch's calls overlap. */
 export function each<In, Out>(

@@ -1,7 +1,6 @@
+import { languageSettings } from '../config/language.ts'
 import type { Config } from '../config.ts'
-import { linearTier } from '../language/linear-tier.ts'
-import { openLanguage, taughtIntents, taughtLinear } from '../language/open.ts'
-import { scoreBy } from '../language/signals/aspects.ts'
+import { openLanguage, taughtIntents } from '../language/language.ts'
 import { signalsOf } from '../language/signals/signals.ts'
 import { loadPlugins } from '../plugins/host.ts'
 import { utterances } from '../schemas/topics.ts'
@@ -30,13 +29,14 @@ import type { Stage } from './stage.ts'
  */
 const stages: Readonly<Record<string, (config: Config) => Stage | Promise<Stage>>> = {
   cleaning: (config) => cleaning(config.cleaning),
-  intent: ({ language, aspects, urgency }) =>
+  intent: (config) =>
     intent({
-      tiers: () => openLanguage(language),
-      signals: signalsOf({ aspects, urgency, score: scoreBy(linearTier(taughtLinear(language))) }),
+      open: () => openLanguage(languageSettings(config)),
+      signals: (score) => signalsOf({ aspects: config.aspects, urgency: config.urgency, score }),
     }),
   context: (config) => context({ ...config.context, slots: config.slots }),
-  plugins: async ({ plugins, language }) => chain(await loadPlugins(plugins, taughtIntents(language))),
+  plugins: async (config) =>
+    chain(await loadPlugins(config.plugins, taughtIntents(languageSettings(config)))),
 }
 
 /** The sink is a processor of its own kind: it moves blocks, and has no stages. */

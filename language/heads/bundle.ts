@@ -1,5 +1,5 @@
 import { decodeContainer, encodeContainer } from '../container.ts'
-import type { DenseHead, DenseModel } from './dense.ts'
+import type { DenseHead, DenseModel, References } from './dense.ts'
 
 const format = {
   magic: 0x4453524d,
@@ -9,7 +9,7 @@ const format = {
 } as const
 
 interface StoredHead extends Omit<DenseHead, 'weights' | 'biases' | 'references'> {
-  readonly references: number
+  readonly references: Omit<References, 'vectors'> | undefined
 }
 
 interface Header extends Omit<DenseModel, 'heads'> {
@@ -21,13 +21,13 @@ export function encodeHeads({ heads, ...model }: DenseModel): Buffer {
   const stored = heads.map(
     ({ weights: _weights, biases: _biases, references, ...head }): StoredHead => ({
       ...head,
-      references: references?.columns ?? 0,
+      references: references && { texts: references.texts, labels: references.labels },
     }),
   )
   const arrays = heads.flatMap(({ weights, biases, references }) => [
     weights,
     biases,
-    references?.values ?? new Float32Array(0),
+    references?.vectors.values ?? new Float32Array(0),
   ])
   return encodeContainer(format, { ...model, heads: stored } satisfies Header, arrays)
 }
@@ -49,16 +49,17 @@ export function decodeHeads(bytes: Buffer, encoder: string, name = 'the heads'):
     at += 4 * count
     return values
   }
+  const withVectors = (references: Omit<References, 'vectors'>): References => {
+    const columns = references.texts.length
+    return { ...references, vectors: { rows: dimensions, columns, values: take(dimensions * columns) } }
+  }
   const heads = header.heads.map(({ references, ...head }): DenseHead => {
     const labels = head.labels.length
     return {
       ...head,
       weights: take(dimensions * labels),
       biases: take(labels),
-      references:
-        references === 0
-          ? undefined
-          : { rows: dimensions, columns: references, values: take(dimensions * references) },
+      references: references && withVectors(references),
     }
   })
   return { ...header, heads }

@@ -14,8 +14,17 @@ export interface DenseHead extends Pick<Calibration, 'sharpness'> {
   readonly mix: number
   /** Only where "none of these" is an answer. */
   readonly scope: Scope | undefined
-  /** Texts that the scope is measured by, as columns. */
-  readonly references: Matrix | undefined
+  /** Examples that the scope is measured by; only where there is a scope. */
+  readonly references: References | undefined
+}
+
+/** A few examples of each label. */
+export interface References {
+  readonly texts: readonly string[]
+  /** Index of the label of each. */
+  readonly labels: readonly number[]
+  /** A column each. */
+  readonly vectors: Matrix
 }
 
 /** All heads over one encoder. */
@@ -59,7 +68,7 @@ export async function answersOf(
 ): Promise<readonly Answer[]> {
   const { references, labels } = head
   const margins = await marginsOf(head, vectors, product)
-  const near = references && (await neighbours(vectors, references, product))
+  const near = references && (await neighbours(vectors, references.vectors, product))
   return Array.from({ length: vectors.rows }, (_, text) => {
     const own = margins.slice(text * labels.length, (text + 1) * labels.length)
     return answerOf(head, own, near?.[text] ?? 0, (label) => prior(text, label))

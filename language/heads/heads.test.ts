@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { randomFrom } from '../random.ts'
 import { decodeHeads, encodeHeads } from './bundle.ts'
 import { areaUnderCurve, chooseScope } from './choose-scope.ts'
-import { answersOf, type DenseHead, type DenseModel } from './dense.ts'
+import { answersOf, type DenseHead, type DenseModel, type References } from './dense.ts'
 import { trainLogistic } from './logistic.ts'
 import { type Matrix, matrixProduct, type Product, rowsOf, transposed } from './products.ts'
 import { neighbours, probabilityInScope, referencesOf } from './scope.ts'
@@ -81,8 +81,9 @@ describe('logistic regression', () => {
 describe('scope', () => {
   test('a neighbour is the fifth nearest, and there are sixteen references a class at most', async () => {
     const { vectors, labels } = points(each, 0)
-    const references = referencesOf(vectors, labels)
-    expect([references.rows, references.columns]).toEqual([features, 16 * classes])
+    const rows = referencesOf(labels)
+    expect(rows).toHaveLength(16 * classes)
+    const references = transposed(rowsOf(vectors, rows))
     expect([...(await neighbours(rowsOf(vectors, [0, 1]), references, product))]).toEqual([1, 1])
   })
 
@@ -104,7 +105,7 @@ describe('scope', () => {
 })
 
 describe('a file of heads', () => {
-  const head = (references: Matrix | undefined): DenseHead => ({
+  const head = (references: References | undefined): DenseHead => ({
     name: 'intent',
     labels: ['a', 'b'],
     weights: Float32Array.of(1, 2, 3, 4),
@@ -126,7 +127,14 @@ describe('a file of heads', () => {
     encoder: 'abc',
     language: 'en',
     dimensions: 2,
-    heads: [head({ rows: 2, columns: 1, values: Float32Array.of(7, 8) }), head(undefined)],
+    heads: [
+      head({
+        texts: ['one'],
+        labels: [1],
+        vectors: { rows: 2, columns: 1, values: Float32Array.of(7, 8) },
+      }),
+      head(undefined),
+    ],
   }
   const bytes = encodeHeads(model)
 

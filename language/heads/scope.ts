@@ -1,4 +1,4 @@
-import { type Matrix, type Product, rowsOf, transposed } from './products.ts'
+import type { Matrix, Product } from './products.ts'
 
 /**
  * How well a text fits what a head knows, by measures that are large for texts in scope:
@@ -29,20 +29,22 @@ const nth = 5
 /** References a class: more of them gain little, and each costs a product. */
 const referencesPerClass = 16
 
-/** A few texts of each class, as columns, so that one product gives the likeness of texts to all of them. */
-export function referencesOf(vectors: Matrix, labels: Int32Array): Matrix {
+/** A few texts of each class, by their rows. */
+export function referencesOf(labels: Int32Array): readonly number[] {
   const taken = new Map<number, number>()
-  const chosen: number[] = []
-  for (const [row, label] of labels.entries()) {
+  return [...labels.keys()].filter((row) => {
+    const label = labels[row] as number
     const before = taken.get(label) ?? 0
-    if (label < 0 || before >= referencesPerClass) continue
+    if (label < 0 || before >= referencesPerClass) return false
     taken.set(label, before + 1)
-    chosen.push(row)
-  }
-  return transposed(rowsOf(vectors, chosen))
+    return true
+  })
 }
 
-/** The likeness, -1 to 1, of each text to its fifth nearest reference. */
+/**
+ * The likeness, -1 to 1, of each text to its fifth nearest reference.
+ * @param references as columns, so that one product gives the likeness of all texts to all of them
+ */
 export async function neighbours(
   vectors: Matrix,
   references: Matrix,

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest'
 import type { Sentiment } from '../../schemas/generated/events.ts'
 import { linearTier } from '../linear-tier.ts'
-import { loadModel, shippedModel } from '../model-file.ts'
+import { openTeaching, shippedPlace } from '../open.ts'
 import { scoreBy } from './aspects.ts'
 import { type SignalSettings, signalsOf } from './signals.ts'
 
@@ -194,7 +194,7 @@ test.each([
   ['快递很快,但是味道很差', { delivery: 'positive', food: 'negative' }],
   ['价格便宜,味道难吃', { price: 'positive', food: 'negative' }],
 ])('with the linear tier: %s', (text, expected) => {
-  const linear = linearTier(loadModel(shippedModel))
+  const linear = linearTier(openTeaching(shippedPlace(), {}).linear)
   const aspects = {
     food: ['food', '味道'],
     delivery: ['deliver*', 'courier', '快递'],

@@ -1,8 +1,16 @@
 import { calibrate } from '../calibrate.ts'
 import { chooseScope, type Sighting } from '../heads/choose-scope.ts'
-import { type Answer, answerOf, type DenseHead, marginsOf, mixed, type Prior } from '../heads/dense.ts'
+import {
+  type Answer,
+  answerOf,
+  type DenseHead,
+  marginsOf,
+  mixed,
+  type Prior,
+  type References,
+} from '../heads/dense.ts'
 import { trainLogistic } from '../heads/logistic.ts'
-import { type Matrix, type Product, rowsOf } from '../heads/products.ts'
+import { type Matrix, type Product, rowsOf, transposed } from '../heads/products.ts'
 import { neighbours, referencesOf } from '../heads/scope.ts'
 import { highest } from '../linear.ts'
 import type { Separators } from '../svm.ts'
@@ -12,6 +20,7 @@ import { backgroundShare, stratify } from '../trainer.ts'
 export interface Lesson {
   readonly name: string
   readonly labels: readonly string[]
+  readonly texts: readonly string[]
   /** A text a row. */
   readonly vectors: Matrix
   /** Of each text; -1: of none of the labels. */
@@ -38,34 +47,43 @@ const mixes = [0, 0.25, 0.5, 1, 2]
 
 /** Teaches a head, and chooses by texts that it has not seen what can be chosen: mix, sharpness, scope. */
 export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted> {
-  const { name, labels, vectors, classOf, prior, open } = lesson
+  const { name, labels, texts, vectors, classOf, prior, open } = lesson
   const classes = labels.length
   const folds = 5
   const held = vectors.rows * classes > muchWork ? 1 : folds
   const foldOf = stratify(classOf, folds)
   const taught = (some: readonly number[], from?: Separators) => {
     const chosen = some.filter((text) => (classOf[text] as number) >= 0)
+    const chosenLabels = Int32Array.from(chosen, (text) => classOf[text] as number)
     const task = {
       vectors: rowsOf(vectors, chosen),
-      labels: Int32Array.from(chosen, (text) => classOf[text] as number),
+      labels: chosenLabels,
       classes,
       ...(from ? { from } : {}),
     }
     return trainLogistic(task, product)
   }
+  const referencesAmong = (some: readonly number[]): References => {
+    const rows = referencesOf(Int32Array.from(some, (text) => classOf[text] as number)).map((at) => some[at]!)
+    return {
+      texts: rows.map((text) => texts[text]!),
+      labels: rows.map((text) => classOf[text]!),
+      vectors: transposed(rowsOf(vectors, rows)),
+    }
+  }
   const all = [...classOf.keys()]
   const sightings: Seen[] = []
-  let before: Separators | undefined
+  let last: Separators | undefined
   for (let fold = 0; fold < held; fold++) {
     const [seen, rest] = [
       all.filter((text) => foldOf[text] !== fold),
       all.filter((text) => foldOf[text] === fold),
     ]
-    before = await taught(seen, before)
     const others = rowsOf(vectors, rest)
-    const found = await marginsOf(before, others, product)
-    const labelsOfSeen = Int32Array.from(seen, (text) => classOf[text] as number)
-    const likeness = await neighbours(others, referencesOf(rowsOf(vectors, seen), labelsOfSeen), product)
+    // From nothing each time: what another fold has learnt has seen these
+    last = await taught(seen)
+    const found = await marginsOf(last, others, product)
+    const likeness = await neighbours(others, referencesAmong(seen).vectors, product)
     for (const [row, text] of rest.entries()) {
       sightings.push({
         text,
@@ -81,8 +99,8 @@ export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted>
     text,
     ...answerOf(choice, margins, neighbour, (label) => prior(text, label)),
   }))
-  const references = open ? referencesOf(vectors, classOf) : undefined
-  return { head: { name, labels, ...(await taught(all, before)), ...choice, references }, unseen }
+  const references = open ? referencesAmong(all) : undefined
+  return { head: { name, labels, ...(await taught(all, last)), ...choice, references }, unseen }
 
   /** How much of the linear tier's opinion makes the most texts right, the least of it among equals; and how sharp. */
   function bestMix(

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { closeEncoders, type Encoders, openEncoders } from '../open.ts'
 import { checkExamples } from './check.ts'
-import { readLabelled, readLessons, readPlaced } from './read.ts'
+import { readLabelled, readLessons, readWritten } from './read.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'murmur-lessons-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -67,7 +67,23 @@ nlu:
       'fly: fly one',
     ])
     expect(intentsOf(file)).toHaveLength(10)
-    expect(readPlaced(file)[0]!.place).toBe(`${file}:5`)
+    expect(readWritten(file).intents![0]!.place).toBe(`${file}:5`)
+  })
+
+  test('may ask further questions than intent and sentiment: heads of its own', () => {
+    const heads = `heads:\n  spam:\n    yes:\n${list(five('buy'))}    no:\n${list(five('ask'))}`
+    const [intent, , spam] = readLessons(lay('heads.yaml', heads)).tasks
+    expect(intent!.examples.length).toBeGreaterThan(1000)
+    expect([spam!.name, spam!.examples.map(({ label }) => label)]).toEqual([
+      'spam',
+      [...five('yes').fill('yes'), ...five('no').fill('no')],
+    ])
+    const both = lay('both.yaml', own({ pay: five('pay'), ship: five('ship') }) + heads)
+    expect(readLessons(both).tasks.map(({ name, examples }) => `${name} ${examples.length}`)).toEqual([
+      'intent 10',
+      expect.stringMatching(/^sentiment \d+$/),
+      'spam 10',
+    ])
   })
 
   test('is overruled by corrections', () => {
@@ -105,7 +121,22 @@ nlu:
       `${own({ pay: five('pay') })}  pay:\n${list(five('more'))}`,
       /lessons\.yaml:\d+: .*unique/i,
     ],
-    ['one intent alone', own({ pay: five('pay') }), /there must be two intents at least/],
+    ['one intent alone', own({ pay: five('pay') }), /there must be two labels of "intent" at least/],
+    [
+      'a head of one label',
+      `heads:\n  spam:\n    yes:\n${list(five('buy'))}`,
+      /there must be two labels of "spam" at least/,
+    ],
+    [
+      'a label of a head with one example',
+      `heads:\n  spam:\n    yes:\n${list(five('buy'))}    no: [what]\n`,
+      /lessons\.yaml:9: spam "no" has 1 examples and needs 5/,
+    ],
+    [
+      'a head that is called as a field is',
+      'heads:\n  sentiment:\n    good: [a]\n',
+      /lessons\.yaml:3: a head can't be called "sentiment": write letters/,
+    ],
     ['another key', 'intentss:\n  a: [b]\n', /unknown key "intentss"; did you mean "intents"/],
     ['Rasa without a list', 'nlu: {}\n', /"nlu" must be a list/],
     [
@@ -161,7 +192,7 @@ describe('a check', () => {
         weather: five('will it rain on day'),
       }),
     )
-    const findings = await checkExamples(readPlaced(file), encoders)
+    const findings = await checkExamples(readWritten(file).intents!, encoders)
     const kinds = (kind: string) => findings.filter((one) => one.kind === kind).map(({ message }) => message)
     expect(kinds('contradiction')).toEqual([
       expect.stringMatching(/"please refund me!" stands under "repay" and, at .+, under "refund"/),

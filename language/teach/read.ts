@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { packageRoot } from '../../schemas/root.ts'
-import { type Example, type Placed, readExamples, readLists, refuseRare, unambiguous } from '../examples.ts'
+import {
+  type Example,
+  openExamples,
+  type Placed,
+  readExamples,
+  refuseRare,
+  unambiguous,
+} from '../examples.ts'
 import { Lexicon } from '../lexicon.ts'
 import { type Task, tasksOf } from '../trainer.ts'
 
@@ -13,37 +20,63 @@ export interface Lessons {
 
 /** The examples that ship: sentiment and lexicon are theirs, also where somebody teaches other intents. */
 const shipped = join('language', 'examples')
+/** What events tell in fields of their own, and what a shadow says. */
+const reserved = ['intent', 'sentiment', 'shadow_intent', 'shadow_sentiment']
+
+/** A file's examples as they stand, with their places. */
+export interface Written {
+  /** Undefined where the file has none: those that ship are taught. */
+  readonly intents: readonly Placed[] | undefined
+  /** Of a user's own heads, by name. */
+  readonly heads: ReadonlyMap<string, readonly Placed[]>
+}
 
 /**
- * Reads what is to be taught: a folder like language/examples, or a file of intents with their examples, in Murmur's form
- * (`intents:`, a list of texts an intent) or Rasa's (`nlu:`); without one, what ships.
- * @param corrections a file of JSON lines `{"text","label"}`: they overrule the examples
+ * Reads what is to be taught: a file of intents with their examples, in Murmur's form (`intents:`, a list of texts an intent,
+ * and `heads:`, the same for each further question) or Rasa's (`nlu:`); without one, what ships.
+ * @param corrections a file of JSON lines `{"text","label"}`: they overrule the examples of intents
  * @throws naming file and line, what is wrong and what to write
  */
 export function readLessons(path: string | undefined, corrections?: string): Lessons {
   const own = readExamples(join(packageRoot(), shipped))
-  const intents = path === undefined ? own.intents : readIntents(path)
+  const written = path === undefined ? undefined : readWritten(path)
+  const intents = written?.intents ? checked(path!, 'intent', written.intents) : own.intents
+  const heads = new Map(
+    [...(written?.heads ?? [])].map(([name, examples]) => [name, checked(path!, name, examples)] as const),
+  )
   const corrected = corrections === undefined ? intents : merged(intents, readLabelled(corrections))
   return {
-    tasks: tasksOf({ ...own, intents: corrected }),
+    tasks: tasksOf({ ...own, intents: corrected }, heads),
     lexicon: new Lexicon(own.lexicon.positive, own.lexicon.negative),
   }
 }
 
-function readIntents(path: string): readonly Example[] {
-  if (!existsSync(path))
-    throw new Error(`${path} does not exist; name a YAML file of intents with their examples`)
-  const intents = unambiguous(readPlaced(path))
-  refuseRare(intents)
-  if (new Set(intents.map(({ label }) => label)).size < 2)
-    throw new Error(`${path}: there must be two intents at least, to tell one from the other`)
-  return intents
+/** @param what the labels are called */
+function checked(path: string, what: string, written: readonly Placed[]): readonly Example[] {
+  const examples = unambiguous(written)
+  refuseRare(examples, what)
+  if (new Set(examples.map(({ label }) => label)).size < 2)
+    throw new Error(`${path}: there must be two labels of "${what}" at least, to tell one from the other`)
+  return examples
 }
 
-/** The examples of a file as they stand, with their places. */
-export function readPlaced(path: string): Placed[] {
-  const isRasa = /^nlu:/m.test(readFileSync(path, 'utf8'))
-  return isRasa ? readRasa(path) : readLists(path, 'intents')
+/** @throws naming file and line, where the file isn't one of examples */
+export function readWritten(path: string): Written {
+  if (!existsSync(path))
+    throw new Error(`${path} does not exist; name a YAML file of intents with their examples`)
+  if (/^nlu:/m.test(readFileSync(path, 'utf8'))) return { intents: readRasa(path), heads: new Map() }
+  const { root, entries, lists, placeOf } = openExamples(path)
+  const parts = new Map(entries(root, ['intents', 'heads']))
+  const heads = parts.has('heads') ? entries(parts.get('heads')) : []
+  for (const [name, node] of heads)
+    if (!/^[A-Za-z]\w{0,63}$/.test(name) || reserved.includes(name))
+      throw new Error(
+        `${placeOf(node)}: a head can't be called "${name}": write letters, digits and "_", a letter first, and none of ${reserved.join(', ')}`,
+      )
+  return {
+    intents: parts.has('intents') ? lists(parts.get('intents')) : undefined,
+    heads: new Map(heads.map(([name, node]) => [name, lists(node)])),
+  }
 }
 
 /** Rasa's training data: a list under `nlu`; examples are lines of one text, entities in brackets. */

@@ -2,17 +2,20 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cascade } from '../cascade.ts'
 import { detect } from '../detect.ts'
 import { evaluate } from '../evaluate.ts'
 import { readExamples } from '../examples.ts'
+import { explain } from '../explain.ts'
+import { noFallback } from '../fallback.ts'
+import { type Language, type LanguageSettings, openLanguage, taughtIntents } from '../language.ts'
 import { Lexicon } from '../lexicon.ts'
-import { closeEncoders, type Encoders, openEncoders, openLanguage, taughtIntents } from '../open.ts'
+import { closeEncoders, type Encoders, openEncoders, type TierChoice } from '../open.ts'
 import { outOfScope, type Understanding } from '../tier.ts'
 import { tasksOf } from '../trainer.ts'
 import { teach } from './teach.ts'
-import { currentVersion, loadTeaching, saveTeaching, type Teaching, useVersion } from './teaching.ts'
+import { loadTeaching, saveTeaching, type Teaching } from './teaching.ts'
 import { never, thresholdOf } from './thresholds.ts'
+import { useVersion, versionIn } from './versions.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'murmur-teach-'))
 const intents = ['order_status', 'refund_request', 'opening_hours', 'greeting', outOfScope]
@@ -32,7 +35,13 @@ const taught = few(
   examples.intents.filter(({ label }) => intents.includes(label)),
   30,
 )
-const tasks = tasksOf({ ...examples, intents: taught, sentiments: few(examples.sentiments, 60) })
+const topics = taught
+  .filter(({ label }) => label === 'refund_request' || label === 'opening_hours')
+  .map(({ text, label }) => ({ text, label: label === 'refund_request' ? 'money' : 'visit' }))
+const tasks = tasksOf(
+  { intents: taught, sentiments: few(examples.sentiments, 60) },
+  new Map([['topic', topics]]),
+)
 const lexicon = new Lexicon(examples.lexicon.positive, examples.lexicon.negative)
 
 let encoders: Encoders
@@ -48,10 +57,27 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const opened = async (tier: 'cascade' | 'bert' | 'linear') => {
-  const model = cascade(await openLanguage({ teaching: folder, tier }))
+const settings = (tier: TierChoice, from = folder): LanguageSettings => ({
+  folder: from,
+  orShipped: false,
+  tier,
+  margin: 0.15,
+  fallback: noFallback,
+})
+
+const open = new Map<TierChoice, Language>()
+afterAll(() => Promise.all([...open.values()].map((one) => one.close())))
+
+async function model(tier: TierChoice): Promise<Language> {
+  const found = open.get(tier) ?? (await openLanguage(settings(tier)))
+  open.set(tier, found)
+  return found
+}
+
+async function opened(tier: TierChoice) {
+  const { understand } = await model(tier)
   return async (text: string): Promise<Understanding> => {
-    const [answer] = await model.understand([{ text, language: detect(text).language }])
+    const [answer] = await understand([{ text, language: detect(text).language }])
     return answer!
   }
 }
@@ -61,8 +87,10 @@ describe('what was taught by a few examples', () => {
     expect(teaching.reports.map(({ head, language }) => `${head} ${language}`)).toEqual([
       'intent en',
       'sentiment en',
+      'topic en',
       'intent zh',
       'sentiment zh',
+      'topic zh',
     ])
     for (const { accuracy, linearAccuracy, calibrationError } of teaching.reports) {
       expect(accuracy).toBeGreaterThan(0.75)
@@ -102,12 +130,33 @@ describe('what was taught by a few examples', () => {
 
   test('the cascade leaves to the encoder what the linear tier is not sure of', async () => {
     const labelled = taught.slice(0, 100)
-    const by = async (tier: 'cascade' | 'bert' | 'linear') =>
-      evaluate(labelled, 'intent', cascade(await openLanguage({ teaching: folder, tier })))
+    const by = async (tier: TierChoice) => evaluate(labelled, 'intent', await model(tier))
     const [both, bert, linear] = [await by('cascade'), await by('bert'), await by('linear')]
     expect(both.tiers.linear! + both.tiers.bert!).toBeCloseTo(1)
     expect([bert.tiers, linear.tiers]).toEqual([{ bert: 1 }, { linear: 1 }])
     expect(both.accuracy).toBeGreaterThan(0.9)
+  })
+
+  test('heads of a user’s own come of the same pass', async () => {
+    const understand = await opened('bert')
+    expect((await understand('can I have my money back?')).labels).toEqual({ topic: 'money' })
+    expect((await understand('请问周末开门吗')).labels).toEqual({ topic: 'visit' })
+  })
+
+  test('explained: what both tiers make of a text, how sure one must be, and the nearest examples', async () => {
+    const explained = await explain('please refund me', teaching, encoders)
+    expect(explained).toMatchObject({ language: 'en', version: teaching.version })
+    const [intent] = explained.heads
+    expect([intent!.head, intent!.linear[0]!.label, intent!.bert![0]!.label]).toEqual([
+      'intent',
+      'refund_request',
+      'refund_request',
+    ])
+    expect(intent!.inScope).toBeGreaterThan(0.5)
+    expect(explained.nearest).toHaveLength(5)
+    expect(explained.nearest[0]).toMatchObject({ label: 'refund_request' })
+    expect(explained.nearest[0]!.likeness).toBeGreaterThan(explained.nearest[4]!.likeness)
+    expect((await explain('please refund me', { ...teaching, dense: {} }, {})).nearest).toEqual([])
   })
 
   test('sentiment comes of the same pass', async () => {
@@ -122,12 +171,10 @@ describe('a version', () => {
     const versions = Object.fromEntries(
       Object.values(encoders).map(({ manifest }) => [manifest.language, manifest.version]),
     )
-    const loaded = loadTeaching(folder, currentVersion(folder), versions)
+    const loaded = loadTeaching(folder, versionIn(folder, 'current')!, versions)
     expect(loaded.thresholds).toEqual(teaching.thresholds)
     expect(loaded.dense).toEqual(teaching.dense)
-    expect(taughtIntents({ teaching: folder, tier: 'cascade' })).toEqual(
-      intents.filter((one) => one !== outOfScope).sort(),
-    )
+    expect(taughtIntents(settings('cascade'))).toEqual(intents.filter((one) => one !== outOfScope).sort())
   })
 
   test('without encoders the linear tier answers, and somebody is told why', async () => {
@@ -135,30 +182,31 @@ describe('a version', () => {
     const broken = async () => {
       throw new Error('ONNX Runtime can’t be loaded')
     }
-    const tiers = await openLanguage({ teaching: folder, tier: 'cascade' }, broken, (message) =>
-      warnings.push(message),
-    )
-    expect(tiers.map(({ name }) => name)).toEqual(['linear'])
-    expect(warnings).toEqual(['the linear tier answers alone: ONNX Runtime can’t be loaded'])
+    const alone = await openLanguage(settings('cascade'), broken, (message) => warnings.push(message))
+    const [answer] = await alone.understand([{ text: 'where is my parcel?', language: 'en' }])
+    expect([answer!.intent, answer!.tier]).toEqual(['order_status', 'linear'])
+    expect([warnings, alone.faults]).toEqual([
+      ['the linear tier answers alone: ONNX Runtime can’t be loaded'],
+      warnings,
+    ])
+    await alone.close()
   })
 
   test('that is not there, cut short or something else is refused with a remedy', async () => {
     const other = join(folder, 'other')
-    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(
+    await expect(openLanguage(settings('linear', other))).rejects.toThrow(
       /there is no file "current" in it; teach/,
     )
     const at = saveTeaching(teaching, other)
     useVersion(other, teaching.version)
     truncateSync(join(at, 'linear.bin'), 1000)
-    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(/linear\.bin is damaged/)
+    await expect(openLanguage(settings('linear', other))).rejects.toThrow(/linear\.bin is damaged/)
     writeFileSync(join(at, 'model.json'), '{"format":2}')
-    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(
-      /model\.json: "format" is wrong/,
-    )
+    await expect(openLanguage(settings('linear', other))).rejects.toThrow(/model\.json: "format" is wrong/)
     writeFileSync(join(at, 'model.json'), '{')
-    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(/model\.json is no JSON/)
+    await expect(openLanguage(settings('linear', other))).rejects.toThrow(/model\.json is no JSON/)
     rmSync(join(at, 'model.json'))
-    await expect(openLanguage({ teaching: other, tier: 'linear' })).rejects.toThrow(/model\.json is missing/)
+    await expect(openLanguage(settings('linear', other))).rejects.toThrow(/model\.json is missing/)
   })
 })
 

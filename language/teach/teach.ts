@@ -53,7 +53,7 @@ export async function teach(
       const prior = (text: number, label: number) => priors[own[text]! * classes + label]!
       const open = task.examples.some(({ label }) => label === outOfScope) || task.name === 'intent'
       const made = await fitHead(
-        { name: task.name, labels: head.labels, vectors, classOf, prior, open },
+        { name: task.name, labels: head.labels, texts, vectors, classOf, prior, open },
         await matrixProduct(),
       )
       heads.push(made.head)

@@ -30,6 +30,8 @@ export type HeadReport = z.output<typeof reportSchema>
 const manifestSchema = z.object({
   format: z.literal(1),
   version: z.string(),
+  /** By head, what it may say of a text. */
+  labels: z.record(z.string(), z.array(z.string())),
   /** By language and head: how sure the linear tier must be to answer. */
   thresholds: z.partialRecord(z.enum(languages), z.record(z.string(), z.number())),
   reports: z.array(reportSchema),
@@ -44,14 +46,15 @@ export interface Teaching extends z.output<typeof manifestSchema> {
 const remedy = 'teach it again with "murmur language train"'
 
 /** The version: equal contents give equal ones. */
-export function versioned(teaching: Omit<Teaching, 'version' | 'format'>): Teaching {
+export function versioned(teaching: Omit<Teaching, 'version' | 'format' | 'labels'>): Teaching {
   const hash = createHash('sha256').update(encodeModel(teaching.linear))
   for (const language of languages) {
     const dense = teaching.dense[language]
     if (dense) hash.update(encodeHeads(dense))
   }
   hash.update(JSON.stringify(teaching.thresholds))
-  return { ...teaching, format: 1, version: hash.digest('hex').slice(0, 12) }
+  const labels = Object.fromEntries(teaching.linear.heads.map(({ name, labels }) => [name, [...labels]]))
+  return { ...teaching, labels, format: 1, version: hash.digest('hex').slice(0, 12) }
 }
 
 /**
@@ -71,25 +74,6 @@ export function saveTeaching({ linear, dense, ...manifest }: Teaching, folder: s
   return target
 }
 
-/** The file that names the version in use. */
-const currentFile = (folder: string): string => join(folder, 'current')
-
-/** Puts a version into use; whoever runs with this folder takes it over. */
-export function useVersion(folder: string, version: string): void {
-  const draft = `${currentFile(folder)}.${process.pid}`
-  writeFileSync(draft, `${version}\n`)
-  renameSync(draft, currentFile(folder))
-}
-
-/** @throws where nothing was taught there */
-export function currentVersion(folder: string): string {
-  const file = currentFile(folder)
-  if (existsSync(file)) return readFileSync(file, 'utf8').trim()
-  throw new Error(
-    `${folder} holds nothing that was taught: there is no file "current" in it; ${remedy} --out ${folder}`,
-  )
-}
-
 /**
  * Reads a version.
  * @param encoders versions of the encoders that are there; heads of others are left alone
@@ -100,17 +84,8 @@ export function loadTeaching(
   version: string,
   encoders: Partial<Record<EncodedLanguage, string>>,
 ): Teaching {
-  const read = (name: string): Buffer => {
-    const file = join(folder, version, name)
-    if (existsSync(file)) return readFileSync(file)
-    throw new Error(`${file} is missing; ${remedy}`)
-  }
-  const file = join(folder, version, 'model.json')
-  const parsed = manifestSchema.safeParse(parseJson(file, read('model.json').toString()))
-  if (!parsed.success)
-    throw new Error(
-      `${file}: "${parsed.error.issues[0]?.path.join('.')}" is wrong, missing, or of another version of Murmur; ${remedy}`,
-    )
+  const read = (name: string) => readPart(join(folder, version, name))
+  const manifest = readManifest(folder, version)
   const dense: Partial<Record<EncodedLanguage, DenseModel>> = {}
   for (const language of languages) {
     const encoder = encoders[language]
@@ -119,10 +94,25 @@ export function loadTeaching(
       dense[language] = decodeHeads(read(name), encoder, join(folder, version, name))
   }
   return {
-    ...parsed.data,
+    ...manifest,
     linear: decodeModel(read('linear.bin'), join(folder, version, 'linear.bin')),
     dense,
   }
+}
+
+/** What a version is, without what it learnt. @throws as `loadTeaching` */
+export function readManifest(folder: string, version: string): z.output<typeof manifestSchema> {
+  const file = join(folder, version, 'model.json')
+  const { success, data, error } = manifestSchema.safeParse(parseJson(file, readPart(file).toString()))
+  if (success) return data
+  throw new Error(
+    `${file}: "${error.issues[0]?.path.join('.')}" is wrong, missing, or of another version of Murmur; ${remedy}`,
+  )
+}
+
+function readPart(file: string): Buffer {
+  if (existsSync(file)) return readFileSync(file)
+  throw new Error(`${file} is missing; ${remedy}`)
 }
 
 function parseJson(file: string, text: string): unknown {

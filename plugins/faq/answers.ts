@@ -26,9 +26,10 @@ class Mistake {
 
 /**
  * Reads a file of answers: a list `answers` of `{intent, en, zh, confidence}`, and `fallback: {en, zh}`.
+ * @param intents those that may be answered; undefined: any
  * @throws Error "file:line: what is wrong" where it can't be used
  */
-export async function loadAnswers(file: string, intents: readonly string[]): Promise<Answers> {
+export async function loadAnswers(file: string, intents: readonly string[] | undefined): Promise<Answers> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new Error(`the answers in "${file}" can't be read: ${error.message}`, { cause: error })
   })
@@ -44,7 +45,7 @@ export async function loadAnswers(file: string, intents: readonly string[]): Pro
   }
 }
 
-function readAnswers(contents: Node | null, intents: readonly string[]): Answers {
+function readAnswers(contents: Node | null, intents: readonly string[] | undefined): Answers {
   const root = mapOf(contents, 'the file', ['answers', 'fallback'])
   const list = root.get('answers', true) as Node | undefined
   if (!isSeq(list)) throw new Mistake(list ?? root, '"answers" must be a list of answers')
@@ -54,7 +55,7 @@ function readAnswers(contents: Node | null, intents: readonly string[]): Answers
     const intent = textOf(entry, 'intent')
     if (intent === undefined) throw new Mistake(entry, 'an answer needs an "intent"')
     const node = entry.get('intent', true) as Node | undefined
-    if (!intents.includes(intent))
+    if (intents && !intents.includes(intent))
       throw new Mistake(node, `there is no intent "${intent}"${nearest(intent, intents)}`)
     if (answers.has(intent)) throw new Mistake(node, `intent "${intent}" is answered twice: keep one`)
     answers.set(intent, answerOf(entry))

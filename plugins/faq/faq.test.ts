@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Contextualised } from '../../schemas/generated/events.ts'
 import { faq } from './faq.ts'
+import { sample } from './manifest.ts'
 
 const intents = ['order_status', 'refund', 'opening_hours', 'out_of_scope']
 let folder: string
@@ -104,6 +105,10 @@ describe('a file of answers with a mistake is refused, with its line', () => {
     ['no YAML', 'answers:\n  - {intent: refund', ':2: Flow map'],
   ])('%s', async (_, yaml, message) => {
     await expect(plugin(yaml)).rejects.toThrow(`faq.yaml${message}`)
+  })
+
+  it('but not the sample, whatever intents were taught', async () => {
+    expect((await faq({ file: sample(), confidence: 0.6 }, ['renew_loan'])).name).toBe('faq')
   })
 
   it('or cannot be read', async () => {

@@ -10,6 +10,9 @@ export interface FaqOptions {
   readonly confidence: number
 }
 
+/** The sample of answers, for the intents that ship. */
+export const sample = (): string => join(packageRoot(), 'examples', 'faq.yaml')
+
 export const manifest: Manifest<FaqOptions> = {
   name: 'faq',
   version: '1.0.0',
@@ -17,10 +20,7 @@ export const manifest: Manifest<FaqOptions> = {
   priority: 50,
   when: 'role == "user" && channel in ["chat", "web", "voice"]',
   options: z.strictObject({
-    file: z
-      .string()
-      .min(1)
-      .default(() => join(packageRoot(), 'examples', 'faq.yaml')),
+    file: z.string().min(1).default(sample),
     confidence: z.number().min(0).max(1).default(0.6),
   }),
 }

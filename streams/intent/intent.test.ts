@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { RecordsBuilder } from '../../connectors/log/records.ts'
-import type { Tier, Understanding } from '../../language/tier.ts'
+import type { Language } from '../../language/language.ts'
+import type { Text, Understanding } from '../../language/tier.ts'
 import type { Cleaned, Understood } from '../../schemas/generated/events.ts'
 import { understood } from '../../schemas/topics.ts'
 import { Message } from '../message.ts'
@@ -35,6 +36,18 @@ const messageOf = (id: string, cleanText: string): Message<Cleaned> =>
 const messages = [messageOf('1', 'hello'), messageOf('2', 'where is my order')]
 const context = { now: 0, states: { get: () => undefined, set: () => {} } }
 
+/** What understands texts, whose tiers don't matter here. */
+const language = (understand: Language['understand'], more: Partial<Language> = {}): Language => ({
+  understand,
+  score: () => ({ sentiment: 'neutral', score: 0 }),
+  version: '2026-01',
+  answered: new Map([['quick', 2]]),
+  shadowed: { same: 0, different: 0 },
+  faults: [],
+  close: async () => {},
+  ...more,
+})
+
 const answers = (asked: readonly { text: string }[]): Understanding[] =>
   asked.map(({ text }) => ({
     intent: text === 'hello' ? 'greeting' : 'order_status',
@@ -47,11 +60,11 @@ const answers = (asked: readonly { text: string }[]): Understanding[] =>
     model: '2026-01',
   }))
 
-test.each<[string, Tier]>([
-  ['a synchronous', { name: 'quick', understand: answers }],
-  ['an asynchronous', { name: 'quick', understand: async (asked) => answers(asked) }],
-])('with %s tier every message keeps its fields and gains what was understood', async (_, tier) => {
-  const stage = intent({ tiers: async () => [tier] })
+test.each<[string, Language['understand']]>([
+  ['at once', answers],
+  ['later', async (asked: readonly Text[]) => answers(asked)],
+])('answered %s, every message keeps its fields and gains what was understood', async (_, understand) => {
+  const stage = intent({ open: async () => language(understand) })
   await stage.open()
   const outputs = (await stage.process(messages, context)) as Message<Record<string, unknown>>[]
   expect(outputs.map(({ value }) => [value.id, value.intent])).toEqual([
@@ -62,7 +75,7 @@ test.each<[string, Tier]>([
 })
 
 test('it tells the version of the model, what is ambiguous, and what else is labelled', async () => {
-  const stage = intent({ tiers: async () => [{ name: 'quick', understand: answers }] })
+  const stage = intent({ open: async () => language(answers) })
   await stage.open()
   const [first] = (await stage.process(messages, context)) as Message<Understood>[]
   expect(first?.value).toMatchObject({
@@ -75,11 +88,13 @@ test('it tells the version of the model, what is ambiguous, and what else is lab
 test('signals are read of what users say, not of bots and agents', async () => {
   const read: string[] = []
   const stage = intent({
-    tiers: async () => [{ name: 'quick', understand: answers }],
-    signals: (text, language, { sentimentScore }) => {
-      read.push(`${language} ${text} ${sentimentScore}`)
-      return { emotion: 'joy', urgency: 0.5, aspects: [] }
-    },
+    open: async () => language(answers),
+    signals:
+      () =>
+      (text, language, { sentimentScore }) => {
+        read.push(`${language} ${text} ${sentimentScore}`)
+        return { emotion: 'joy', urgency: 0.5, aspects: [] }
+      },
   })
   await stage.open()
   const [user, bot] = messages as [Message<Cleaned>, Message<Cleaned>]
@@ -91,31 +106,39 @@ test('signals are read of what users say, not of bots and agents', async () => {
   ])
 })
 
-test('tiers load once, when the stage is opened; before that nothing is answered', async () => {
-  let loads = 0
+test('the language is opened once, before anything is answered, and closed with the stage', async () => {
+  const said: string[] = []
   const stage = intent({
-    tiers: async () => {
-      loads++
-      return [{ name: 'quick', understand: answers }]
+    open: async () => {
+      said.push('open')
+      return language(answers, { close: async () => void said.push('closed') })
     },
   })
   expect(() => stage.process(messages, context)).toThrow('has not been opened')
+  expect(stage.vitals()).toEqual({})
   await stage.open()
   await stage.process(messages, context)
   await stage.process(messages, context)
-  expect(loads).toBe(1)
+  await stage.close()
+  expect(said).toEqual(['open', 'closed'])
 })
 
-test('a tier that fails fails the batch, so that the runtime tries it again', async () => {
+test('it tells who answered, by which version, and what is wrong', async () => {
+  const stage = intent({ open: async () => language(answers, { faults: ['no encoder'] }) })
+  await stage.open()
+  expect(stage.vitals()).toEqual({
+    version: '2026-01',
+    tallies: { tier: { quick: 2 }, shadow: { same: 0, different: 0 } },
+    faults: ['no encoder'],
+  })
+})
+
+test('what fails fails the batch, so that the runtime tries it again', async () => {
   const stage = intent({
-    tiers: async () => [
-      {
-        name: 'broken',
-        understand: () => {
-          throw new Error('no memory')
-        },
-      },
-    ],
+    open: async () =>
+      language(() => {
+        throw new Error('no memory')
+      }),
   })
   await stage.open()
   expect(() => stage.process(messages, context)).toThrow('no memory')

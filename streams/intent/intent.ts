@@ -1,40 +1,51 @@
-import { type Cascade, cascade } from '../../language/cascade.ts'
+import type { Language } from '../../language/language.ts'
+import type { Score } from '../../language/signals/aspects.ts'
 import { noSignals, type ReadSignals } from '../../language/signals/signals.ts'
-import type { Tier, Understanding } from '../../language/tier.ts'
+import type { Understanding } from '../../language/tier.ts'
 import { type Cleaned, type Understood, understoodFrom } from '../../schemas/generated/events.ts'
 import { cleaned, understood } from '../../schemas/topics.ts'
 import type { Message } from '../message.ts'
 import { batch, type Stage } from '../stage.ts'
 
 export interface IntentOptions {
-  /** Loads the tiers, once, before the first batch; the last of them answers every text. */
-  readonly tiers: () => Promise<readonly Tier[]>
-  /** Reads emotion, urgency and aspects of what users say; unless told, nothing is read. */
-  readonly signals?: ReadSignals
+  /** Opens what understands texts, once, before the first batch. */
+  readonly open: () => Promise<Language>
+  /** Makes what reads emotion, urgency and aspects of what users say; unless told, nothing is read. */
+  readonly signals?: (score: Score) => ReadSignals
 }
 
 /** Adds intent, sentiment and signals to each utterance, a whole batch at a time. */
-export function intent({ tiers, signals = () => noSignals }: IntentOptions): Stage {
-  let model: Cascade | undefined
+export function intent({ open, signals = () => () => noSignals }: IntentOptions): Stage {
+  let language: Language | undefined
+  let read: ReadSignals
   return batch(
     {
       name: 'intent',
       from: cleaned,
       to: understood,
       open: async () => {
-        model = cascade(await tiers())
+        language = await open()
+        read = signals(language.score)
       },
+      close: async () => language?.close(),
+      vitals: () => (language ? vitalsOf(language) : {}),
     },
     (messages) => {
-      if (!model) throw new Error('the intent stage has not been opened')
+      if (!language) throw new Error('the intent stage has not been opened')
       const texts = messages.map(({ value }) => ({ text: value.cleanText, language: value.language }))
-      const answers = model.understand(texts)
+      const answers = language.understand(texts)
       return answers instanceof Promise
-        ? answers.then((made) => withAnswers(messages, made, signals))
-        : withAnswers(messages, answers, signals)
+        ? answers.then((made) => withAnswers(messages, made, read))
+        : withAnswers(messages, answers, read)
     },
   )
 }
+
+const vitalsOf = ({ version, answered, shadowed, faults }: Language) => ({
+  version,
+  tallies: { tier: Object.fromEntries(answered), shadow: { ...shadowed } },
+  faults,
+})
 
 const withAnswers = (
   messages: readonly Message<Cleaned>[],

@@ -1,8 +1,9 @@
 import type { Records } from '../../connectors/log/records.ts'
-import type { ProcessorHealth, StageTimes } from '../health.ts'
+import type { ProcessorHealth, StageTimes, StageVitals } from '../health.ts'
 
 /** Delays are counted in buckets that grow by a tenth: quantiles within 10%, in a few hundred numbers. */
 const growth = Math.log(1.1)
+const idle: StageTimes = { batches: 0, messages: 0, ms: 0 }
 
 /** What one processor does: counts, times and state, for health, metrics and `murmur status`. */
 export class Meter {
@@ -21,10 +22,12 @@ export class Meter {
   batches = 0
   readonly stages = new Map<string, StageTimes>()
 
+  /** @param vitals what the stages tell of themselves, by stage */
   constructor(
     private readonly name: string,
     private readonly now: () => number,
     private readonly stuckAfterMs = 30_000,
+    private readonly vitals: () => Readonly<Record<string, StageVitals>> = () => ({}),
   ) {
     this.#lastProgressAt = now()
     this.#windowStart = performance.now()
@@ -100,11 +103,12 @@ export class Meter {
       this.#state === 'running' &&
       this.#workingSince !== undefined &&
       now - this.#workingSince > this.stuckAfterMs
-    const idle = this.#state === 'running' && this.#workingSince === undefined && this.#rate === 0
-    const state = stuck ? 'stuck' : idle ? 'idle' : this.#state
+    const resting = this.#state === 'running' && this.#workingSince === undefined && this.#rate === 0
+    const state = stuck ? 'stuck' : resting ? 'idle' : this.#state
     const reason = stuck
       ? `no progress on a batch for ${Math.round((now - (this.#workingSince as number)) / 1000)} s`
       : this.#reason
+    const vitals = this.vitals()
     return {
       name: this.name,
       instance,
@@ -120,7 +124,12 @@ export class Meter {
         rejected: this.rejected,
         batches: this.batches,
       },
-      stages: Object.fromEntries(this.stages),
+      stages: Object.fromEntries(
+        [...new Set([...this.stages.keys(), ...Object.keys(vitals)])].map((stage) => [
+          stage,
+          { ...(this.stages.get(stage) ?? idle), ...vitals[stage] },
+        ]),
+      ),
     }
   }
 

@@ -74,7 +74,13 @@ export async function startProcessor(
   { log, store, registry, now = Date.now }: Connectors,
 ): Promise<RunningProcessor> {
   const { group = name, onRecord } = settings
-  const meter = new Meter(name, now)
+  const meter = new Meter(name, now, undefined, () =>
+    Object.fromEntries(
+      stages
+        .map((stage) => [stage.name, stage.vitals()] as const)
+        .filter(([, vitals]) => Object.keys(vitals).length > 0),
+    ),
+  )
   const stopping = new AbortController()
   const inputs = inputTopics(stages)
   const states = new KeyedStates(
@@ -146,6 +152,7 @@ export async function startProcessor(
     async stop() {
       stopping.abort()
       await consumer.stop()
+      await Promise.all(stages.map((stage) => stage.close()))
     },
   }
 }
