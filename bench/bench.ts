@@ -17,6 +17,7 @@ const suites: Readonly<Record<string, () => Promise<Suite>>> = {
   reference: () => import('./reference.ts'),
   language: () => import('./language.ts'),
   encoders: () => import('./encoders.ts'),
+  cascade: () => import('./cascade.ts'),
 }
 
 interface Options extends Partial<SuiteOptions> {

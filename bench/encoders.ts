@@ -10,7 +10,7 @@ import { teach } from '../language/teach/teach.ts'
 import type { EncodedLanguage, Teaching } from '../language/teach/teaching.ts'
 import { outOfScope } from '../language/tier.ts'
 import { tasksOf } from '../language/trainer.ts'
-import { airlinePosts, type LanguageSet, languageSets } from './language-sets.ts'
+import { airlinePosts, type LanguageSet, languageOf, languageSets } from './language-sets.ts'
 import type { Figure, SuiteOptions } from './machine.ts'
 
 export const about = `The encoders, with heads taught by \`murmur language train\`'s own code on each public set's training part, less the texts that also
@@ -18,15 +18,6 @@ stand in its test part, and measured on the test part. \`accuracy\` is of the en
 validation found that better; \`linear may answer\` is the share of test texts that the cascade leaves to the linear tier, at
 thresholds chosen on validation, and \`cascade\` what is right then. The encoders were tuned on the training parts of all these sets but
 the airline posts: [their card](../models/README.md) says what that means. Speed is of one thread.`
-
-const languageOf: Readonly<Record<string, EncodedLanguage>> = {
-  CLINC150: 'en',
-  BANKING77: 'en',
-  'SST-2': 'en',
-  SMP2017: 'zh',
-  'waimai reviews': 'zh',
-  'shopping reviews': 'zh',
-}
 
 const goals: Readonly<Record<string, number>> = {
   CLINC150: 96.5,
@@ -64,15 +55,28 @@ const percent = (name: string, part: number, whole: number, atLeast?: number): F
 
 const folded = (text: string): string => text.toLowerCase().replace(/\s+/g, '')
 
-async function measure({ name, train, test }: LanguageSet, all: Encoders): Promise<Figure[]> {
-  const language = languageOf[name]!
-  const encoder = all[language]!
+/** Less what also stands in the test part. */
+export function withoutTest({ train, validation, test }: LanguageSet) {
   const held = new Set(test.map(({ text }) => folded(text)))
+  const left = (examples: LanguageSet['train']) => examples.filter(({ text }) => !held.has(folded(text)))
+  return { train: left(train), validation: left(validation) }
+}
+
+async function measure(set: LanguageSet, all: Encoders): Promise<Figure[]> {
+  const { name, test } = set
+  const language = languageOf(name)
+  const encoder = all[language]!
   const open = test.some(({ label }) => label === outOfScope)
-  const examples = train.filter(({ text }) => !held.has(folded(text)))
+  const { train: examples, validation } = withoutTest(set)
   const startedAt = performance.now()
   // Whatever the set's texts look like, its encoder is known
-  const task = { name: open ? 'intent' : 'label', examples, cost: 1, lexiconScale: 1 }
+  const task = {
+    name: open ? 'intent' : 'label',
+    examples,
+    validation,
+    cost: 1,
+    lexiconScale: 1,
+  }
   const teaching = await teach(
     [task],
     new Lexicon([], []),

@@ -3,14 +3,21 @@ import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import type { Example } from '../language/examples.ts'
 import { randomFrom, shuffle } from '../language/random.ts'
+import type { EncodedLanguage } from '../language/teach/teaching.ts'
 import { outOfScope } from '../language/tier.ts'
 
 /** A public data set to measure the trainer on. Nothing that ships is trained on any of them. */
 export interface LanguageSet {
   readonly name: string
   readonly train: readonly Example[]
+  /** What no encoder was tuned on: to choose by. None: parts of `train` are held back in turn. */
+  readonly validation: readonly Example[]
   readonly test: readonly Example[]
 }
+
+/** Whatever a set's texts look like, its language is known. */
+export const languageOf = (name: string): EncodedLanguage =>
+  name === 'SMP2017' || name.endsWith('reviews') ? 'zh' : 'en'
 
 export interface Post {
   readonly text: string
@@ -52,7 +59,12 @@ function clinc(file: string): LanguageSet {
   const known = (part: string): Example[] => data[part]!.map(([text, label]) => ({ text, label }))
   const unknown = (part: string): Example[] => data[part]!.map(([text]) => ({ text, label: outOfScope }))
   const train = [...known('train'), ...unknown('oos_train')]
-  return { name: 'CLINC150', train, test: [...known('test'), ...unknown('oos_test')] }
+  return {
+    name: 'CLINC150',
+    train,
+    validation: [...known('val'), ...unknown('oos_val')],
+    test: [...known('test'), ...unknown('oos_test')],
+  }
 }
 
 function banking(folder: string): LanguageSet {
@@ -60,7 +72,7 @@ function banking(folder: string): LanguageSet {
     const labels = lines(join(folder, name, 'label'))
     return lines(join(folder, name, 'seq.in')).map((text, index) => ({ text, label: labels[index]! }))
   }
-  return { name: 'BANKING77', train: part('train'), test: part('test') }
+  return { name: 'BANKING77', train: part('train'), validation: part('valid'), test: part('test') }
 }
 
 function smp(file: string): LanguageSet {
@@ -69,7 +81,7 @@ function smp(file: string): LanguageSet {
     rows
       .filter(({ split }) => (split === 'test') === wanted)
       .map(({ text, intent }) => ({ text, label: intent }))
-  return { name: 'SMP2017', train: examples(false), test: examples(true) }
+  return { name: 'SMP2017', train: examples(false), validation: [], test: examples(true) }
 }
 
 function sst(folder: string): LanguageSet {
@@ -78,14 +90,20 @@ function sst(folder: string): LanguageSet {
       const [text, label] = line.split('\t')
       return { text: text!, label: label! }
     })
-  return { name: 'SST-2', train: part('train'), test: part('test') }
+  return { name: 'SST-2', train: part('train'), validation: part('dev'), test: part('test') }
 }
 
-/** A seeded split: up to 10,000 reviews to train on, and 2,000 others to test on. */
+/** A seeded split: 2,000 reviews to test on, up to 10,000 after them to train on, and the last 2,000 to choose by. */
 function reviews(name: string, file: string): LanguageSet {
   const rows = parse<{ label: string; review: string }>(readFileSync(file), { columns: true, bom: true })
   const order = [...rows.keys()]
   shuffle(order, randomFrom(41))
   const examples = order.map((index) => ({ text: rows[index]!.review, label: rows[index]!.label }))
-  return { name, train: examples.slice(2000, 12_000), test: examples.slice(0, 2000) }
+  const rest = examples.slice(2000).filter(({ text }) => text.trim() !== '')
+  return {
+    name,
+    train: rest.slice(0, -2000).slice(0, 10_000),
+    validation: rest.slice(-2000),
+    test: examples.slice(0, 2000),
+  }
 }

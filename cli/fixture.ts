@@ -68,8 +68,11 @@ export async function until<T>(
   }
 }
 
-/** A temporary folder with a data folder in it, and the product's commands on that. After the tests nothing is left of it. */
-export function workplace() {
+/**
+ * A temporary folder with a data folder in it, and the product's commands on that. After the tests nothing is left of it.
+ * @param tier who understands texts: the linear tier unless told, since most tests are of other things, with many texts
+ */
+export function workplace(tier = 'linear') {
   const folder = mkdtempSync(join(tmpdir(), 'murmur-cli-'))
   const data = join(folder, 'data')
   const children = new Set<ChildProcess>()
@@ -91,7 +94,12 @@ export function workplace() {
     const limited = ulimit ? ['bash', '-c', `ulimit ${ulimit}; exec "$@"`, 'bash', ...command] : command
     const child = spawn(limited[0] as string, limited.slice(1), {
       cwd: folder,
-      env: { ...Object.fromEntries(own), MURMUR_DATA: data, ...env },
+      env: {
+        ...Object.fromEntries(own),
+        MURMUR_DATA: data,
+        MURMUR_LANGUAGE_TIER: tier,
+        ...env,
+      },
       detached: true,
     })
     children.add(child)

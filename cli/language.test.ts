@@ -5,7 +5,7 @@ import { packageRoot } from '../schemas/root.ts'
 import { until, workplace } from './fixture.ts'
 
 /** As a user does it: teach a library's intents, see how good they are, and let a running pipeline answer by them. */
-const { murmur, json, lay, data, start, run } = workplace()
+const { murmur, json, lay, data, start, run } = workplace('cascade')
 const file = join(packageRoot(), 'examples', 'teaching', 'library.yaml')
 const out = () => join(data, 'taught')
 

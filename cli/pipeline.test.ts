@@ -9,7 +9,7 @@ import { processed } from '../schemas/topics.ts'
 import { type Pipeline, until, valuesOf, workplace } from './fixture.ts'
 
 /** The whole product as a user runs it: one pipeline of real processes, and commands beside it. */
-const { run, murmur, json, start, open, lay } = workplace()
+const { run, murmur, json, start, open, lay } = workplace('cascade')
 let pipeline: Pipeline
 beforeAll(async () => {
   pipeline = await start()

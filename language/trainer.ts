@@ -12,6 +12,8 @@ import { outOfScope } from './tier.ts'
 export interface Task {
   readonly name: string
   readonly examples: readonly Example[]
+  /** To choose by, in place of examples held back in turn: for an encoder that has seen the examples, but not these. */
+  readonly validation?: readonly Example[]
   /** Price of a margin violation. */
   readonly cost: number
   /** How much more a feature of the lexicon counts than an n-gram. */

@@ -41,8 +41,9 @@ export interface KillReport {
   readonly verdict: Verdict
 }
 
-/** Small batches, so that there is always one in hand when a kill comes. */
+/** Small batches, so that there is always one in hand when a kill comes. No text comes twice, and the encoder is not what is tried. */
 const config = `
+language: { tier: linear }
 processors:
   conversation: { stages: [cleaning, intent, context, plugins], instances: 2, maxRecords: 32 }
   sink: { stages: [sink], maxRecords: 400, linger: 20ms }

@@ -92,6 +92,7 @@ store:
   driver: redis
   redis: ${kind === 'single' ? `{ url: 'redis://${redis.nodes}' }` : `{ mode: sentinel, sentinels: [${redis.sentinels}], sentinelName: ${masterName} }`}
 olap: { driver: clickhouse, url: '${clickhouse.url}' }
+language: { tier: linear }
 processors:
   conversation: { stages: [cleaning, intent, context, plugins], maxRecords: 32 }
   sink: { stages: [sink], maxRecords: 400, linger: 20ms }

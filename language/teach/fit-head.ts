@@ -16,24 +16,30 @@ import { highest } from '../linear.ts'
 import type { Separators } from '../svm.ts'
 import { backgroundShare, stratify } from '../trainer.ts'
 
-/** What a head is taught with, in one language. */
-export interface Lesson {
-  readonly name: string
-  readonly labels: readonly string[]
-  readonly texts: readonly string[]
+/** Texts whose labels are known. */
+export interface Known {
   /** A text a row. */
   readonly vectors: Matrix
   /** Of each text; -1: of none of the labels. */
   readonly classOf: Int32Array
-  /** The linear tier's opinion of texts that it was not trained on. */
+  /** The linear tier's opinion of them; it was not trained on them. */
   readonly prior: Prior
+}
+
+/** What a head is taught with, in one language. */
+export interface Lesson extends Known {
+  readonly name: string
+  readonly labels: readonly string[]
+  readonly texts: readonly string[]
   /** Whether "none of these" is an answer. */
   readonly open: boolean
+  /** Texts to choose by; without them, parts of the lesson are held back in turn. */
+  readonly validation: Known | undefined
 }
 
 export interface Fitted {
   readonly head: DenseHead
-  /** What heads taught without it make of a text: of all texts, or, of very many, of a part. */
+  /** What heads taught without it make of a text: of the validation's, or of all, or, of very many, of a part. */
   readonly unseen: readonly Unseen[]
 }
 
@@ -43,15 +49,15 @@ export interface Unseen extends Answer {
 
 /** More work than this is not done for each of five folds: one part, held out, tells enough of so many texts. */
 const muchWork = 400_000
+const folds = 5
 const mixes = [0, 0.25, 0.5, 1, 2]
 
 /** Teaches a head, and chooses by texts that it has not seen what can be chosen: mix, sharpness, scope. */
 export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted> {
-  const { name, labels, texts, vectors, classOf, prior, open } = lesson
+  const { name, labels, texts, vectors, classOf, open, validation } = lesson
   const classes = labels.length
-  const folds = 5
-  const held = vectors.rows * classes > muchWork ? 1 : folds
-  const foldOf = stratify(classOf, folds)
+  const { prior } = validation ?? lesson
+  const truthOf = (validation ?? lesson).classOf
   const taught = (some: readonly number[], from?: Separators) => {
     const chosen = some.filter((text) => (classOf[text] as number) >= 0)
     const chosenLabels = Int32Array.from(chosen, (text) => classOf[text] as number)
@@ -71,26 +77,38 @@ export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted>
       vectors: transposed(rowsOf(vectors, rows)),
     }
   }
+  /** What a head that was taught some texts makes of others. */
+  const look = async (
+    by: Separators,
+    seen: readonly number[],
+    others: Matrix,
+    numbers: readonly number[],
+  ) => {
+    const found = await marginsOf(by, others, product)
+    const likeness = await neighbours(others, referencesAmong(seen).vectors, product)
+    return numbers.map((text, row) => ({
+      text,
+      margins: found.slice(row * classes, (row + 1) * classes),
+      neighbour: likeness[row] as number,
+      inScope: (truthOf[text] as number) >= 0,
+    }))
+  }
+
   const all = [...classOf.keys()]
   const sightings: Seen[] = []
   let last: Separators | undefined
-  for (let fold = 0; fold < held; fold++) {
-    const [seen, rest] = [
-      all.filter((text) => foldOf[text] !== fold),
-      all.filter((text) => foldOf[text] === fold),
-    ]
-    const others = rowsOf(vectors, rest)
-    // From nothing each time: what another fold has learnt has seen these
-    last = await taught(seen)
-    const found = await marginsOf(last, others, product)
-    const likeness = await neighbours(others, referencesAmong(seen).vectors, product)
-    for (const [row, text] of rest.entries()) {
-      sightings.push({
-        text,
-        margins: found.slice(row * classes, (row + 1) * classes),
-        neighbour: likeness[row] as number,
-        inScope: (classOf[text] as number) >= 0,
-      })
+  if (validation) {
+    last = await taught(all)
+    sightings.push(...(await look(last, all, validation.vectors, [...truthOf.keys()])))
+  } else {
+    const foldOf = stratify(classOf, folds)
+    const held = vectors.rows * classes > muchWork ? 1 : folds
+    for (let fold = 0; fold < held; fold++) {
+      const seen = all.filter((text) => foldOf[text] !== fold)
+      const rest = all.filter((text) => foldOf[text] === fold)
+      // From nothing each time: what another fold has learnt has seen these
+      last = await taught(seen)
+      sightings.push(...(await look(last, seen, rowsOf(vectors, rest), rest)))
     }
   }
   const scope = open ? chooseScope(sightings, backgroundShare) : undefined
@@ -100,7 +118,8 @@ export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted>
     ...answerOf(choice, margins, neighbour, (label) => prior(text, label)),
   }))
   const references = open ? referencesAmong(all) : undefined
-  return { head: { name, labels, ...(await taught(all, last)), ...choice, references }, unseen }
+  const separators = validation && last ? last : await taught(all, last)
+  return { head: { name, labels, ...separators, ...choice, references }, unseen }
 
   /** How much of the linear tier's opinion makes the most texts right, the least of it among equals; and how sharp. */
   function bestMix(
@@ -108,7 +127,7 @@ export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted>
     classes: number,
   ): { readonly mix: number; readonly sharpness: number } {
     const known = all.filter(({ inScope }) => inScope)
-    const labels = Int32Array.from(known, ({ text }) => classOf[text] as number)
+    const labels = Int32Array.from(known, ({ text }) => truthOf[text] as number)
     let best = { mix: 0, sharpness: 1, right: -1 }
     for (const mix of mixes) {
       const scored = new Float64Array(known.length * classes)

@@ -1,13 +1,15 @@
 import { calibrationError, softmax } from '../calibrate.ts'
 import { detect, encodedAs } from '../detect.ts'
 import type { Encoder } from '../encoder/encoder.ts'
+import type { Example } from '../examples.ts'
 import { type DenseHead, type DenseModel, priorOf, verdictOf } from '../heads/dense.ts'
 import { type Matrix, matrixProduct } from '../heads/products.ts'
 import type { Lexicon } from '../lexicon.ts'
-import { highest } from '../linear.ts'
+import { highest, Predictor } from '../linear.ts'
+import { placedHeads } from '../linear-tier.ts'
 import { outOfScope } from '../tier.ts'
 import { backgroundShare, type Task, trainModel } from '../trainer.ts'
-import { fitHead, type Unseen } from './fit-head.ts'
+import { fitHead, type Known, type Unseen } from './fit-head.ts'
 import { type EncodedLanguage, type HeadReport, languages, type Teaching, versioned } from './teaching.ts'
 import { thresholdOf } from './thresholds.ts'
 
@@ -31,6 +33,8 @@ export async function teach(
 ): Promise<Teaching> {
   progress('the linear tier')
   const { model: linear, unseen } = trainModel(tasks, lexicon)
+  const placed = placedHeads(linear)
+  const predictor = new Predictor(linear)
   const dense: Partial<Record<EncodedLanguage, DenseModel>> = {}
   const thresholds: Partial<Record<EncodedLanguage, Record<string, number>>> = {}
   const reports: HeadReport[] = []
@@ -38,34 +42,63 @@ export async function teach(
     const encoder = encoders[language]
     if (!encoder) continue
     const heads: DenseHead[] = []
-    const { version, dimensions } = encoder.manifest
     for (const [index, task] of tasks.entries()) {
-      const head = linear.heads[index]!
-      const priors = priorsOf(unseen[index]!.margins, head)
-      const own = [...task.examples.keys()].filter((at) => languageOf(task.examples[at]!.text) === language)
-      if (own.length < fewest || new Set(own.map((at) => task.examples[at]!.label)).size < 2) continue
-      progress(`${task.name}, ${language}: reading ${own.length.toLocaleString('en')} examples`)
-      const texts = own.map((at) => task.examples[at]!.text)
-      const vectors: Matrix = { rows: own.length, columns: dimensions, values: await encoder.encode(texts) }
-      progress(`${task.name}, ${language}: fitting ${head.labels.length} labels`)
-      const classOf = Int32Array.from(own, (at) => head.labels.indexOf(task.examples[at]!.label))
+      const head = placed[index]!
       const classes = head.labels.length
-      const prior = (text: number, label: number) => priors[own[text]! * classes + label]!
-      const open = task.examples.some(({ label }) => label === outOfScope) || task.name === 'intent'
-      const made = await fitHead(
-        { name: task.name, labels: head.labels, texts, vectors, classOf, prior, open },
-        await matrixProduct(),
-      )
+      const priors = priorsOf(unseen[index]!.margins, head)
+      const ofLanguage = (examples: readonly Example[]) =>
+        [...examples.keys()].filter((at) => languageOf(examples[at]!.text) === language)
+      const own = ofLanguage(task.examples)
+      const texts = own.map((at) => task.examples[at]!.text)
+      const classOf = Int32Array.from(own, (at) => head.labels.indexOf(task.examples[at]!.label))
+      if (own.length < fewest || new Set(classOf).size < 2) continue
+      progress(`${task.name}, ${language}: reading ${own.length.toLocaleString('en')} examples`)
+      const lesson = {
+        name: task.name,
+        labels: head.labels,
+        texts,
+        vectors: await vectorsOf(encoder, texts),
+        classOf,
+        prior: (text: number, label: number) => priors[own[text]! * classes + label]!,
+        open: task.examples.some(({ label }) => label === outOfScope) || task.name === 'intent',
+        validation: await known(ofLanguage(task.validation ?? []).map((at) => task.validation![at]!)),
+      }
+      progress(`${task.name}, ${language}: fitting ${classes} labels`)
+      const made = await fitHead(lesson, await matrixProduct())
       heads.push(made.head)
-      const judged = judge(made.unseen, classOf, prior, classes, head.background !== undefined)
+      const judged = judge(made.unseen, lesson.validation ?? lesson, classes, head.background !== undefined)
       const threshold = thresholdOf(judged)
       thresholds[language] = { ...thresholds[language], [task.name]: threshold }
       reports.push(reportOf(task.name, language, head.labels, judged, threshold))
+
+      /** Examples that the linear model was not trained on. */
+      async function known(examples: readonly Example[]): Promise<Known | undefined> {
+        if (examples.length === 0) return undefined
+        const opinions = examples.map(({ text }) => {
+          predictor.read(text)
+          return predictor.probabilities.slice(head.first, head.end).map(priorOf)
+        })
+        return {
+          vectors: await vectorsOf(
+            encoder!,
+            examples.map(({ text }) => text),
+          ),
+          classOf: Int32Array.from(examples, ({ label }) => head.labels.indexOf(label)),
+          prior: (text, label) => opinions[text]![label]!,
+        }
+      }
     }
+    const { version, dimensions } = encoder.manifest
     if (heads.length > 0) dense[language] = { encoder: version, language, dimensions, heads }
   }
   return versioned({ linear, dense, thresholds, reports })
 }
+
+const vectorsOf = async (encoder: Encoder, texts: readonly string[]): Promise<Matrix> => ({
+  rows: texts.length,
+  columns: encoder.manifest.dimensions,
+  values: await encoder.encode(texts),
+})
 
 /** Logarithms of the linear tier's probabilities, by example and label. */
 function priorsOf(
@@ -91,8 +124,7 @@ interface Judged {
 
 function judge(
   unseen: readonly Unseen[],
-  classOf: Int32Array,
-  prior: (text: number, label: number) => number,
+  { classOf, prior }: Known,
   classes: number,
   background: boolean,
 ): Judged[] {

@@ -27,7 +27,11 @@ export function intent({ open, signals = () => () => noSignals }: IntentOptions)
         language = await open()
         read = signals(language.score)
       },
-      close: async () => language?.close(),
+      close: async () => {
+        const opened = language
+        language = undefined
+        await opened?.close()
+      },
       vitals: () => (language ? vitalsOf(language) : {}),
     },
     (messages) => {
