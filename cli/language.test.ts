@@ -5,7 +5,7 @@ import { packageRoot } from '../schemas/root.ts'
 import { until, workplace } from './fixture.ts'
 
 /** As a user does it: teach a library's intents, see how good they are, and let a running pipeline answer by them. */
-const { murmur, json, lay, data, start, run } = workplace('cascade')
+const { murmur, json, lay, data, start, run, open } = workplace('cascade')
 const file = join(packageRoot(), 'examples', 'teaching', 'library.yaml')
 const out = () => join(data, 'taught')
 
@@ -114,7 +114,7 @@ describe('murmur language', () => {
 
 describe('a running pipeline', () => {
   test('answers by the encoder from the start, by what is taught as soon as it is, and loses nothing over that', async () => {
-    const count = 3000
+    const count = 2000
     const rows = Array.from({ length: count }, (_, at) => ({
       id: `u${at}`,
       conversation: `c${at % 50}`,
@@ -124,8 +124,17 @@ describe('a running pipeline', () => {
     const config = lay('murmur.yaml', 'plugins: [{ name: sentiment }]\nfeed: { enabled: false }\n')
     const running = await start(['--config', config])
     const shipped = (await running.health()).processors.flatMap(({ stages }) => stages?.intent?.version ?? [])
+    const [taught] = await json<{ version: string }[]>('language', 'use', '--out', out())
+    const { version } = taught!
+    cpSync(join(out(), version), join(data, 'language', version), { recursive: true })
+    expect((await murmur('language', 'use', version, '--shadow', '--config', config)).code).toBe(0)
     const ingest = run(['ingest', texts, '--rate', '150', '--wait', '--config', config])
-    const { version } = await json<{ version: string }>('language', 'train', file, '--config', config)
+    await until('some are processed', async () => {
+      const topic = (await open(({ log }) => log.topics())).find(({ name }) => name === 'processed')
+      return (topic?.offsets.reduce((sum, { latest }) => sum + latest, 0) ?? 0) > 200
+    })
+    expect((await murmur('language', 'use', version, '--config', config)).code).toBe(0)
+    expect((await murmur('language', 'use', 'none', '--shadow', '--config', config)).code).toBe(0)
     expect(await ingest.ended).toMatchObject({ code: 0 })
     const sql = `SELECT model_version AS version, intent, tier, count() AS n, uniqExact(id) AS ids
       FROM processed GROUP BY ALL ORDER BY n DESC`
@@ -138,6 +147,8 @@ describe('a running pipeline', () => {
     expect([sum(found), found.reduce((total, { n }) => total + n, 0)]).toEqual([count, count])
     expect(new Set(found.map((one) => one.version))).toEqual(new Set([version, ...shipped]))
     expect(found.some(({ tier }) => tier === 'bert')).toBe(true)
+    const compared = "SELECT countIf(labels['shadow_intent'] = 'renew_loan') AS n FROM processed"
+    expect((await json<{ n: number }[]>('query', compared))[0]!.n).toBeGreaterThan(100)
     const renewed = found.filter((one) => one.version === version && one.intent === 'renew_loan')
     expect(sum(renewed)).toBeGreaterThan(0.9 * sum(found.filter((one) => one.version === version)))
 

@@ -60,17 +60,21 @@ language
   .argument('[file]', 'YAML, in Murmur’s form or in Rasa’s; what ships unless told')
   .addOption(out())
   .option('--corrections <file>', 'JSON lines {"text","label"} that overrule the examples')
+  .option(
+    '--validation <file>',
+    'JSON lines {"text","label"} to choose by, in place of examples held back in turn',
+  )
   .option('--shadow', 'only compare it with what answers now')
   .action(
     async (
       file: string | undefined,
-      flags: { out?: string; corrections?: string; shadow?: boolean },
+      flags: { out?: string; corrections?: string; validation?: string; shadow?: boolean },
       command: Command,
     ) => {
       const out = folderOf(command, flags)
       const started = performance.now()
       const live = new LiveLine()
-      const { tasks, lexicon } = readLessons(file, flags.corrections)
+      const { tasks, lexicon } = readLessons(file, flags.corrections, flags.validation)
       const encoders = await openEncoders()
       const teaching = await teach(tasks, lexicon, encoders, (what) => live.show(what))
       live.end('')

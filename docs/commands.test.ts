@@ -98,4 +98,4 @@ async function check({ blocks }: Page): Promise<void> {
 const withCommands = pages().filter(({ blocks }) => blocks.some(({ language }) => language === 'sh'))
 
 // Side by side, because most of the time a command waits; the blocks of a page come one after the other
-test.concurrent.each(withCommands)('the commands of $path', check, 60_000)
+test.concurrent.each(withCommands)('the commands of $path', check, 120_000)

@@ -98,6 +98,19 @@ nlu:
     expect(found).not.toContain('pay: pay one')
   })
 
+  test('may have texts to choose by, of the same labels', () => {
+    const file = lay('own.yaml', own({ pay: five('pay'), ship: five('ship') }))
+    const texts = lay(
+      'validation.jsonl',
+      '{"text":"pay it","label":"pay"}\n{"text":"x","label":"out_of_scope"}\n',
+    )
+    expect(readLessons(file, undefined, texts).tasks[0]!.validation).toHaveLength(2)
+    const strange = lay('strange.jsonl', '{"text":"pay it","label":"pya"}\n')
+    expect(() => readLessons(file, undefined, strange)).toThrow(
+      /strange\.jsonl: no example is labelled "pya"; did you mean "pay"\?/,
+    )
+  })
+
   test('takes a thousand intents', () => {
     const many = Object.fromEntries(
       Array.from({ length: 1000 }, (_, i) => [`intent_${i}`, five(`thing ${i}`)]),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { closest } from 'fastest-levenshtein'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { packageRoot } from '../../schemas/root.ts'
 import {
@@ -11,6 +12,7 @@ import {
   unambiguous,
 } from '../examples.ts'
 import { Lexicon } from '../lexicon.ts'
+import { outOfScope } from '../tier.ts'
 import { type Task, tasksOf } from '../trainer.ts'
 
 export interface Lessons {
@@ -35,9 +37,10 @@ export interface Written {
  * Reads what is to be taught: a file of intents with their examples, in Murmur's form (`intents:`, a list of texts an intent,
  * and `heads:`, the same for each further question) or Rasa's (`nlu:`); without one, what ships.
  * @param corrections a file of JSON lines `{"text","label"}`: they overrule the examples of intents
+ * @param validation such a file, too: intents are chosen by these texts, and by no example
  * @throws naming file and line, what is wrong and what to write
  */
-export function readLessons(path: string | undefined, corrections?: string): Lessons {
+export function readLessons(path: string | undefined, corrections?: string, validation?: string): Lessons {
   const own = readExamples(join(packageRoot(), shipped))
   const written = path === undefined ? undefined : readWritten(path)
   const intents = written?.intents ? checked(path!, 'intent', written.intents) : own.intents
@@ -46,9 +49,27 @@ export function readLessons(path: string | undefined, corrections?: string): Les
   )
   const corrected = corrections === undefined ? intents : merged(intents, readLabelled(corrections))
   return {
-    tasks: tasksOf({ ...own, intents: corrected }, heads),
+    tasks: tasksOf({ ...own, intents: corrected }, heads).map((task) =>
+      validation !== undefined && task.name === 'intent'
+        ? { ...task, validation: labelsIn(readLabelled(validation), task.examples, validation) }
+        : task,
+    ),
     lexicon: new Lexicon(own.lexicon.positive, own.lexicon.negative),
   }
+}
+
+/** @throws for a label that no example has */
+function labelsIn(
+  validation: readonly Example[],
+  examples: readonly Example[],
+  path: string,
+): readonly Example[] {
+  const known = new Set([outOfScope, ...examples.map(({ label }) => label)])
+  const stranger = validation.find(({ label }) => !known.has(label))
+  if (!stranger) return validation
+  throw new Error(
+    `${path}: no example is labelled "${stranger.label}"; did you mean "${closest(stranger.label, [...known])}"?`,
+  )
 }
 
 /** @param what the labels are called */

@@ -166,6 +166,19 @@ describe('what was taught by a few examples', () => {
   })
 })
 
+test('a validation set is chosen by, and reported of, in place of examples held back', async () => {
+  const validation = examples.intents
+    .filter(({ label, text }) => intents.includes(label) && detect(text).language === 'en')
+    .slice(-40)
+  const [intent, sentiment] = tasks as [(typeof tasks)[0], (typeof tasks)[0]]
+  const { reports } = await teach([{ ...intent, validation }, sentiment], lexicon, { en: encoders.en! })
+  expect(reports.map(({ head, examples: count }) => [head, count])).toEqual([
+    ['intent', validation.length],
+    ['sentiment', expect.any(Number)],
+  ])
+  expect(reports[0]!.accuracy).toBeGreaterThan(0.8)
+})
+
 describe('a version', () => {
   test('comes back the same, and is named by what it holds', () => {
     const versions = Object.fromEntries(
