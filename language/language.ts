@@ -1,4 +1,3 @@
-import { existsSync, unwatchFile, watchFile } from 'node:fs'
 import { type Cascade, cascade } from './cascade.ts'
 import { type Fallback, fallBack } from './fallback.ts'
 import { linearTier } from './linear-tier.ts'
@@ -76,6 +75,7 @@ export async function openLanguage(
   const faults = new Map<string, string>()
   const answered = new Map<string, number>()
   const shadowed = { same: 0, different: 0 }
+  const tried = new Map<Use, string | undefined>([['current', versionIn(folder, 'current')]])
   const encoders = tier === 'linear' ? {} : await open().catch(degraded)
   let inUse = await load(placeOf(settings), answered)
   let shadow: InUse | undefined
@@ -104,16 +104,16 @@ export async function openLanguage(
     }
   }
 
+  /** Takes over what the file names, unless that was tried before. */
   async function follow(use: Use): Promise<void> {
     try {
+      const version = versionIn(folder, use)
+      if (version === tried.get(use)) return
+      tried.set(use, version)
       if (use === 'current') {
         const place = placeOf(settings)
         if (place.version !== inUse.version) inUse = await load(place, answered)
-      } else {
-        const version = versionIn(folder, use)
-        if (version !== shadow?.version)
-          shadow = version === undefined ? undefined : await load({ folder, version })
-      }
+      } else shadow = version === undefined ? undefined : await load({ folder, version })
       fault(use, undefined)
     } catch (error) {
       const kept =
@@ -122,15 +122,12 @@ export async function openLanguage(
     }
   }
 
-  const uses = ['current', 'shadow'] as const
-  const listeners = uses.map((use) => {
-    const listener = () => {
-      changing = changing.then(() => follow(use))
-    }
-    watchFile(fileOf(folder, use), { interval: lookMs, persistent: false }, listener)
-    return () => unwatchFile(fileOf(folder, use), listener)
-  })
-  if (existsSync(fileOf(folder, 'shadow'))) await follow('shadow')
+  await follow('shadow')
+  // Not by a watch, which could miss what changes before it has begun
+  const timer = setInterval(() => {
+    changing = changing.then(() => follow('current')).then(() => follow('shadow'))
+  }, lookMs)
+  timer.unref()
 
   async function compared(texts: readonly Text[], answers: readonly Understanding[], by: InUse) {
     let others: readonly Understanding[]
@@ -172,7 +169,7 @@ export async function openLanguage(
       return [...faults.values()]
     },
     async close() {
-      for (const end of listeners) end()
+      clearInterval(timer)
       await changing
       await closeEncoders(encoders)
     },
