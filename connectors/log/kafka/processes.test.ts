@@ -171,7 +171,7 @@ describeWith(kafkaMissing, 'members of a Kafka group as processes', () => {
     const older = work({ instance: 'same' })
     await until(() => older.heard('assigned'))
     const newer = work({ instance: 'same' })
-    await until(() => older.heard('left'))
+    await until(() => older.heard('left'), 25_000)
     expect(older.said.find((line) => line.startsWith('ended FENCED'))).toContain('log.kafka.instance')
     await fill(10)
     await until(() => copiedAll(10))
