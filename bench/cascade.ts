@@ -117,11 +117,11 @@ async function memory(): Promise<Figure[]> {
     const processes = new Map([...running.processes].filter(([name]) => name === 'conversation-1'))
     const watch = new MemoryWatch(processes)
     await temporaryFile(async (file) => {
-      writeUtterances(file, 100_000, 'feed')
+      writeUtterances(file, 10_000, 'feed')
       await ended(murmur(running.data, ['ingest', file, '--json'], 'ignore'))
     })
     await drained(running)
     watch.stop()
-    return watch.figures('100,000 utterances of the feed, both encoders')
+    return watch.figures('10,000 utterances of the feed, both encoders')
   })
 }

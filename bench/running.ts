@@ -24,10 +24,7 @@ export interface Running {
 
 const program = join(packageRoot(), 'dist', 'murmur.js')
 
-/**
- * murmur.yaml of the suites that measure the engine: their texts are few and repeat, so that the encoder, which remembers
- * its answers, would cost next to nothing and say nothing of texts that don't.
- */
+/** murmur.yaml of the suites that measure the engine: with the encoder, they would measure that and little else. */
 export const linearAlone = 'language: { tier: linear }\n'
 
 /**
