@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { cascade } from '../language/cascade.ts'
-import type { Example } from '../language/examples.ts'
-import { readExamples } from '../language/examples.ts'
+import { type Example, readExamples } from '../language/examples.ts'
 import { Lexicon } from '../language/lexicon.ts'
 import { closeEncoders, type Encoders, openEncoders, tiersOf } from '../language/open.ts'
 import { teach } from '../language/teach/teach.ts'

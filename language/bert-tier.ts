@@ -5,7 +5,7 @@ import type { Encoder } from './encoder/encoder.ts'
 import { type Answer, answersOf, type DenseHead, type DenseModel, priorOf, verdictOf } from './heads/dense.ts'
 import type { Matrix, Product } from './heads/products.ts'
 import { Predictor } from './linear.ts'
-import { headNamed, labelsBy, linearTier, placedHeads, sentimentOf } from './linear-tier.ts'
+import { headNamed, isOwn, labelsBy, linearTier, placedHeads, sentimentOf } from './linear-tier.ts'
 import type { EncodedLanguage, Teaching } from './teach/teaching.ts'
 import { outOfScope, type Text, type Tier, type Understanding } from './tier.ts'
 
@@ -30,7 +30,7 @@ export function bertTier({ teaching, encoders, product, margin }: BertParts): Ti
   const { linear, version } = teaching
   const predictor = new Predictor(linear)
   const last = linearTier(linear, { version, margin })
-  const others = placedHeads(linear).filter(({ name }) => name !== 'intent' && name !== 'sentiment')
+  const others = placedHeads(linear).filter(isOwn)
   const cache = new Cache<Understanding>(cached)
 
   async function ask(language: EncodedLanguage, texts: readonly Text[]): Promise<readonly Understanding[]> {
@@ -90,10 +90,7 @@ export function bertTier({ teaching, encoders, product, margin }: BertParts): Ti
 function headsOf({ heads }: DenseModel) {
   const named = (name: string) => heads.find((head) => head.name === name)
   const [intent, sentiment] = [named('intent'), named('sentiment')]
-  return (
-    intent &&
-    sentiment && { intent, sentiment, others: heads.filter((head) => head !== intent && head !== sentiment) }
-  )
+  return intent && sentiment && { intent, sentiment, others: heads.filter(isOwn) }
 }
 
 function labelOf({ labels }: DenseHead, answer: Answer): string {

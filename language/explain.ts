@@ -3,7 +3,7 @@ import { answersOf, priorOf } from './heads/dense.ts'
 import { matrixProduct } from './heads/products.ts'
 import { Predictor } from './linear.ts'
 import { placedHeads, verdictOf } from './linear-tier.ts'
-import type { Encoders } from './open.ts'
+import { type Encoders, leastBy } from './open.ts'
 import type { Teaching } from './teach/teaching.ts'
 import { outOfScope } from './tier.ts'
 
@@ -40,7 +40,7 @@ const shown = 5
 
 /** What both tiers make of a text, whoever of them would answer. */
 export async function explain(text: string, teaching: Teaching, encoders: Encoders): Promise<Explained> {
-  const { linear, dense, thresholds, version } = teaching
+  const { linear, dense, version } = teaching
   const { language, confidence } = detect(text)
   const taught = dense[encodedAs(language)]
   const encoder = encoders[encodedAs(language)]
@@ -52,8 +52,9 @@ export async function explain(text: string, teaching: Teaching, encoders: Encode
       ? { rows: 1, columns: taught.dimensions, values: await encoder.encode([text]) }
       : undefined
   const product = await matrixProduct()
+  const least = leastBy(teaching)(language)
 
-  const heads = placedHeads(linear).map(async (head): Promise<HeadExplained> => {
+  const heads = placedHeads(linear).map(async (head, at): Promise<HeadExplained> => {
     const own = taught?.heads.find(({ name }) => name === head.name)
     const prior = (_: number, label: number) => priorOf(probabilities[head.first + label]!)
     const [answer] = own && vectors ? await answersOf(own, vectors, prior, product) : []
@@ -61,7 +62,7 @@ export async function explain(text: string, teaching: Teaching, encoders: Encode
       head: head.name,
       linear: scores(head.labels, probabilities.subarray(head.first, head.end)),
       sureness: verdictOf(head, probabilities).confidence,
-      least: own && (language === 'en' || language === 'zh') ? thresholds[language]?.[head.name] : undefined,
+      least: least?.[at],
       bert: answer && own && scores(own.labels, answer.probabilities, answer.inScope),
       inScope: answer && own?.scope ? answer.inScope : undefined,
     }

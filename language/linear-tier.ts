@@ -38,7 +38,7 @@ export function linearTier(
   const heads = placedHeads(model)
   const intents = headNamed(model, 'intent')
   const sentiments = headNamed(model, 'sentiment')
-  const others = heads.filter(({ name }) => name !== 'intent' && name !== 'sentiment')
+  const others = heads.filter(isOwn)
   const negative = columnOf(sentiments, 'negative')
   const positive = columnOf(sentiments, 'positive')
   const { probabilities } = predictor
@@ -74,6 +74,10 @@ export function sentimentOf(
   const sentiment: Sentiment = plus > clear ? 'positive' : minus > clear ? 'negative' : 'neutral'
   return { sentiment, sentimentScore: plus - minus }
 }
+
+/** Whether a head is one of a user's own, beside the two that every text has. */
+export const isOwn = ({ name }: { readonly name: string }): boolean =>
+  name !== 'intent' && name !== 'sentiment'
 
 /** A head with the columns of its labels. */
 export interface PlacedHead extends Head {

@@ -62,7 +62,7 @@ export async function tiersOf(
 }
 
 /** By the thresholds that validation has found. In neither language alone, the linear tier is never sure. */
-function leastBy({ thresholds, dense, linear }: Teaching): Least {
+export function leastBy({ thresholds, dense, linear }: Teaching): Least {
   const by = (language: string): readonly number[] | undefined => {
     const taught = dense[encodedAs(language)]
     if (!taught) return undefined
