@@ -7,9 +7,8 @@ import { teach } from '../language/teach/teach.ts'
 import type { EncodedLanguage, Teaching } from '../language/teach/teaching.ts'
 import { outOfScope } from '../language/tier.ts'
 import { tasksOf } from '../language/trainer.ts'
-import { withoutTest } from './encoders.ts'
 import { writeUtterances } from './input.ts'
-import { type LanguageSet, languageOf, languageSets } from './language-sets.ts'
+import { type LanguageSet, languageOf, languageSets, withoutTest } from './language-sets.ts'
 import type { Figure, SuiteOptions } from './machine.ts'
 import { MemoryWatch } from './procfs.ts'
 import { drained, ended, murmur, temporaryFile, withPipeline } from './running.ts'
@@ -87,7 +86,7 @@ async function taught(
         },
   )
   const lessons = tasks.map((task) =>
-    task.name === about && validation.length > 0 ? { ...task, validation: labelled(validation) } : task,
+    task.name === about ? { ...task, validation: labelled(validation) } : task,
   )
   return teach(lessons, new Lexicon(lexicon.positive, lexicon.negative), encoders)
 }

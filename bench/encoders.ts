@@ -10,7 +10,7 @@ import { teach } from '../language/teach/teach.ts'
 import type { EncodedLanguage, Teaching } from '../language/teach/teaching.ts'
 import { outOfScope } from '../language/tier.ts'
 import { tasksOf } from '../language/trainer.ts'
-import { airlinePosts, type LanguageSet, languageOf, languageSets } from './language-sets.ts'
+import { airlinePosts, type LanguageSet, languageOf, languageSets, withoutTest } from './language-sets.ts'
 import type { Figure, SuiteOptions } from './machine.ts'
 
 export const about = `The encoders, with heads taught by \`murmur language train\`'s own code on each public set's training part, less the texts that also
@@ -52,15 +52,6 @@ const percent = (name: string, part: number, whole: number, atLeast?: number): F
   unit: '%',
   ...(atLeast === undefined ? {} : { atLeast }),
 })
-
-const folded = (text: string): string => text.toLowerCase().replace(/\s+/g, '')
-
-/** Less what also stands in the test part. */
-export function withoutTest({ train, validation, test }: LanguageSet) {
-  const held = new Set(test.map(({ text }) => folded(text)))
-  const left = (examples: LanguageSet['train']) => examples.filter(({ text }) => !held.has(folded(text)))
-  return { train: left(train), validation: left(validation) }
-}
 
 async function measure(set: LanguageSet, all: Encoders): Promise<Figure[]> {
   const { name, test } = set

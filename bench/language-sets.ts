@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import type { Example } from '../language/examples.ts'
+import { type Example, folded, heldBack } from '../language/examples.ts'
 import { randomFrom, shuffle } from '../language/random.ts'
 import type { EncodedLanguage } from '../language/teach/teaching.ts'
 import { outOfScope } from '../language/tier.ts'
@@ -10,7 +10,7 @@ import { outOfScope } from '../language/tier.ts'
 export interface LanguageSet {
   readonly name: string
   readonly train: readonly Example[]
-  /** What no encoder was tuned on: to choose by. None: parts of `train` are held back in turn. */
+  /** What no encoder was tuned on: to choose by. */
   readonly validation: readonly Example[]
   readonly test: readonly Example[]
 }
@@ -18,6 +18,13 @@ export interface LanguageSet {
 /** Whatever a set's texts look like, its language is known. */
 export const languageOf = (name: string): EncodedLanguage =>
   name === 'SMP2017' || name.endsWith('reviews') ? 'zh' : 'en'
+
+/** Less what also stands in the test part. */
+export function withoutTest({ train, validation, test }: LanguageSet) {
+  const held = new Set(test.map(({ text }) => folded(text)))
+  const left = (examples: LanguageSet['train']) => examples.filter(({ text }) => !held.has(folded(text)))
+  return { train: left(train), validation: left(validation) }
+}
 
 export interface Post {
   readonly text: string
@@ -77,11 +84,15 @@ function banking(folder: string): LanguageSet {
 
 function smp(file: string): LanguageSet {
   const rows = jsonLines<{ text: string; intent: string; split: string }>(file)
-  const examples = (wanted: boolean): Example[] =>
-    rows
-      .filter(({ split }) => (split === 'test') === wanted)
-      .map(({ text, intent }) => ({ text, label: intent }))
-  return { name: 'SMP2017', train: examples(false), validation: [], test: examples(true) }
+  const isChosenBy = ({ text, split }: (typeof rows)[number]) => split === 'valid' && heldBack(text, 128)
+  const examples = (wanted: (row: (typeof rows)[number]) => boolean): Example[] =>
+    rows.filter(wanted).map(({ text, intent }) => ({ text, label: intent }))
+  return {
+    name: 'SMP2017',
+    train: examples((row) => row.split !== 'test' && !isChosenBy(row)),
+    validation: examples(isChosenBy),
+    test: examples(({ split }) => split === 'test'),
+  }
 }
 
 function sst(folder: string): LanguageSet {

@@ -7,7 +7,7 @@ import { linearTier } from '../language/linear-tier.ts'
 import { openTeaching, shippedPlace } from '../language/open.ts'
 import { outOfScope } from '../language/tier.ts'
 import { trainModel } from '../language/trainer.ts'
-import { airlinePosts, type LanguageSet, languageSets, type Post } from './language-sets.ts'
+import { airlinePosts, type LanguageSet, languageSets, type Post, withoutTest } from './language-sets.ts'
 import type { Figure, SuiteOptions } from './machine.ts'
 
 export const about = `The linear tier: its speed on the project's own examples, and, where the folder of public data sets is there, the accuracy of
@@ -34,10 +34,9 @@ const share = (name: string, part: number, whole: number): Figure => ({
  * Trains on a set's training part, less the texts that also stand in the test part, with the settings of the
  * shipped intents, and measures on the test part.
  */
-function measure({ name, train, test }: LanguageSet): Figure[] {
-  const folded = (text: string): string => text.toLowerCase().replace(/\s+/g, '')
-  const held = new Set(test.map(({ text }) => folded(text)))
-  const examples = train.filter(({ text }) => !held.has(folded(text)))
+function measure(set: LanguageSet): Figure[] {
+  const { name, test } = set
+  const examples = withoutTest(set).train
   const startedAt = performance.now()
   const task = { name, examples, cost: 1, lexiconScale: 1 }
   const { model } = trainModel([task], new Lexicon([], []), 2)

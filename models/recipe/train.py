@@ -22,6 +22,11 @@ batch_size, scale, smoothing = 64, 8.0, 0.05
 rates = {"encoder": 1.5e-4, "heads": 2e-3}
 
 
+def fast(dtype: torch.dtype):
+    """bfloat16 where the processor has instructions for it; elsewhere these are slower than float32."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=dtype == torch.bfloat16)
+
+
 def padded(ids: list[list[int]]):
     length = max(map(len, ids))
     x = torch.zeros((len(ids), length), dtype=torch.long)
@@ -33,21 +38,21 @@ def padded(ids: list[list[int]]):
 
 
 @torch.no_grad()
-def vectors(model, ids):
+def vectors(model, ids, dtype):
     model.eval()
     order = np.argsort([len(one) for one in ids], kind="stable")
     out = np.zeros((len(ids), model.word.weight.shape[1]), np.float32)
     for i in range(0, len(order), batch_size):
         chosen = order[i : i + batch_size]
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast(dtype):
             out[chosen] = model(*padded([ids[j] for j in chosen])).numpy()
     return out
 
 
-def first_head(model, ids, classes, count: int) -> nn.Linear:
+def first_head(model, ids, classes, count: int, dtype) -> nn.Linear:
     known = np.flatnonzero(classes >= 0)
     chosen = np.random.RandomState(0).permutation(known)[:6000]
-    fitted = LogisticRegression(C=10, max_iter=60, tol=1e-3).fit(vectors(model, [ids[i] for i in chosen]), classes[chosen])
+    fitted = LogisticRegression(C=10, max_iter=60, tol=1e-3).fit(vectors(model, [ids[i] for i in chosen], dtype), classes[chosen])
     head = nn.Linear(fitted.coef_.shape[1], count)
     weights, biases = fitted.coef_, fitted.intercept_
     if count == 2:
@@ -91,6 +96,8 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=64, help="tokens of a text that are looked at")
     parser.add_argument("--without", nargs="*", default=[], help="tasks to leave out, to see what the encoder does with labels that it never saw")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, help="an earlier run's weights to go on from, in place of the base's")
+    parser.add_argument("--dtype", choices=("bfloat16", "float32"), default="bfloat16", help="float32 for processors without bfloat16 instructions")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
@@ -98,7 +105,10 @@ def main() -> None:
     rng = np.random.RandomState(args.seed)
     tokens = bert.tokenizer(str(args.base / args.language / "tokenizer.json"), args.length)
     model = bert.load(str(args.base / args.language / "base.onnx"), bert.shapes[args.language])
+    if args.start:
+        model.load_state_dict(torch.load(args.start))
     model.word.weight.requires_grad_(False)
+    dtype = getattr(torch, args.dtype)
 
     sets, heads, batches = {}, nn.ModuleDict(), []
     for name, (pairs, epochs) in data.tasks(args.language, args.data, args.examples, args.without).items():
@@ -106,7 +116,7 @@ def main() -> None:
         ids = [one.ids for one in tokens.encode_batch([text for text, _ in pairs])]
         numbers = {label: i for i, label in enumerate(labels)}
         classes = np.array([numbers.get(label, -1) for _, label in pairs])
-        sets[name], heads[name] = (ids, torch.tensor(classes)), first_head(model, ids, classes, len(labels))
+        sets[name], heads[name] = (ids, torch.tensor(classes)), first_head(model, ids, classes, len(labels), dtype)
         batches += batches_of(name, ids, epochs, rng)
         print(name, len(ids), "texts", len(labels), "classes", epochs, "epochs", flush=True)
     rng.shuffle(batches)
@@ -124,7 +134,7 @@ def main() -> None:
     begun, losses = time.time(), {}
     for step, (name, chosen) in enumerate(batches):
         ids, classes = sets[name]
-        with torch.autocast("cpu", torch.bfloat16):
+        with fast(dtype):
             pooled = model(*padded([ids[j] for j in chosen]))
         logits = heads[name](pooled.float() * scale)
         loss = F.cross_entropy(logits, targets(classes[chosen], logits.shape[1]))
