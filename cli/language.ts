@@ -1,10 +1,12 @@
 import { Argument, Command, Option } from 'commander'
 import { languageSettings } from '../config/language.ts'
+import { cascade } from '../language/cascade.ts'
 import { detect } from '../language/detect.ts'
 import { evaluate as evaluateTexts } from '../language/evaluate.ts'
 import { type Explained, explain, type Scores } from '../language/explain.ts'
+import { fallBack } from '../language/fallback.ts'
 import { type LanguageSettings, openLanguage, placeOf } from '../language/language.ts'
-import { closeEncoders, openEncoders, openTeaching, type TierChoice } from '../language/open.ts'
+import { closeEncoders, openEncoders, openTeaching, type TierChoice, tiersOf } from '../language/open.ts'
 import { checkExamples } from '../language/teach/check.ts'
 import { readLabelled, readLessons, readWritten } from '../language/teach/read.ts'
 import { teach } from '../language/teach/teach.ts'
@@ -174,12 +176,10 @@ language
   .command('evaluate')
   .description('how well texts are understood whose labels are known')
   .argument('<file>', 'JSON lines {"text","label"}')
-  .addOption(
-    new Option('--task <task>', 'what the labels say').choices(['intent', 'sentiment']).default('intent'),
-  )
+  .option('--task <task>', 'what the labels say: intent, sentiment or a head of your own', 'intent')
   .addOption(model())
   .addOption(tier())
-  .action(async (file: string, flags: ModelFlags & { task: 'intent' | 'sentiment' }, command: Command) => {
+  .action(async (file: string, flags: ModelFlags & { task: string }, command: Command) => {
     const tiers = await openLanguage(settingsOf(command, flags))
     const { classes, ...found } = await evaluateTexts(readLabelled(file), flags.task, tiers)
     await tiers.close()
@@ -202,18 +202,19 @@ language
   .addOption(model())
   .addOption(tier())
   .action(async (text: string, flags: ModelFlags, command: Command) => {
-    const settings = settingsOf(command, flags)
-    const understood = await openLanguage(settings)
-    const [answer] = await understood.understand([{ text, language: detect(text).language }])
-    await understood.close()
+    const { tier, margin, fallback, ...settings } = settingsOf(command, flags)
     const encoders = await openEncoders()
-    const explained = await explain(text, openTeaching(placeOf(settings), encoders), encoders)
+    const teaching = openTeaching(placeOf(settings), encoders)
+    const { understand } = cascade(await tiersOf(teaching, encoders, tier, margin))
+    const [understood] = await understand([{ text, language: detect(text).language }])
+    const answer = fallBack(understood!, fallback)
+    const explained = await explain(text, teaching, encoders)
     await closeEncoders(encoders)
-    print(wantsJson(command), { ...answer, ...explained }, () => explanation(answer!, explained))
+    print(wantsJson(command), { ...answer, ...explained }, () => explanation(answer, explained))
   })
 
 function explanation(
-  { intent, intentConfidence, sentiment, sentimentScore, tier, labels }: Understanding,
+  { intent, intentConfidence, sentiment, sentimentScore, tier, labels, labelConfidences }: Understanding,
   { language, languageConfidence, version, heads, nearest }: Explained,
 ): string {
   const shown = (scores: Scores | undefined) =>
@@ -223,11 +224,13 @@ function explanation(
       .join(', ') ?? 'was not taught'
   return [
     `language ${language} (${percent(languageConfidence)}); version ${version}; answered by ${tier}:`,
-    `intent ${intent} (${percent(intentConfidence)}), sentiment ${sentiment} (${sentimentScore.toFixed(2)})${Object.entries(
-      labels,
-    )
-      .map(([head, label]) => `, ${head} ${label}`)
-      .join('')}`,
+    [
+      `intent ${intent} (${percent(intentConfidence)})`,
+      `sentiment ${sentiment} (${sentimentScore.toFixed(2)})`,
+      ...Object.entries(labels).map(
+        ([head, label]) => `${head} ${label} (${percent(labelConfidences[head])})`,
+      ),
+    ].join(', '),
     '',
     table(
       heads.map(({ head, linear, sureness, least, bert, inScope }) => ({

@@ -48,17 +48,28 @@ export function bertTier({ teaching, encoders, product, margin }: BertParts): Ti
       return answersOf(head, vectors, (text, label) => priorOf(priors[text]![first + label]!), product)
     }
     const [intents, sentiments] = [await answersBy(heads.intent), await answersBy(heads.sentiment)]
-    const labels = await Promise.all(heads.others.map(answersBy))
-    return texts.map(({ language: own }, at) => ({
-      ...understood(heads, intents[at]!, sentiments[at]!, own === language ? 1 : mostForeign, margin),
-      labels: {
-        // A head that was not taught in this language answers by what it learnt in the other
-        ...labelsBy(others, priors[at]!),
-        ...Object.fromEntries(heads.others.map((head, i) => [head.name, labelOf(head, labels[i]![at]!)])),
-      },
-      tier: 'bert',
-      model: version,
-    }))
+    const own = await Promise.all(
+      heads.others.map(async (head) => ({ head, answers: await answersBy(head) })),
+    )
+    return texts.map(({ language: said }, at) => {
+      const most = said === language ? 1 : mostForeign
+      // A head that was not taught in this language answers by what it learnt in the other
+      const { labels, labelConfidences } = labelsBy(others, priors[at]!)
+      const told = own.map(({ head, answers }) => ({ head, ...verdictOf(answers[at]!) }))
+      return {
+        ...understood(heads, intents[at]!, sentiments[at]!, most, margin),
+        labels: {
+          ...labels,
+          ...Object.fromEntries(told.map(({ head, label }) => [head.name, head.labels[label] ?? outOfScope])),
+        },
+        labelConfidences: {
+          ...labelConfidences,
+          ...Object.fromEntries(told.map(({ head, confidence }) => [head.name, Math.min(most, confidence)])),
+        },
+        tier: 'bert',
+        model: version,
+      }
+    })
   }
 
   return {
@@ -93,18 +104,13 @@ function headsOf({ heads }: DenseModel) {
   return intent && sentiment && { intent, sentiment, others: heads.filter(isOwn) }
 }
 
-function labelOf({ labels }: DenseHead, answer: Answer): string {
-  const { label } = verdictOf(answer)
-  return labels[label] ?? outOfScope
-}
-
 function understood(
   heads: { readonly intent: DenseHead; readonly sentiment: DenseHead },
   intent: Answer,
   mood: Answer,
   most: number,
   margin: number,
-): Omit<Understanding, 'labels' | 'tier' | 'model'> {
+): Omit<Understanding, 'labels' | 'labelConfidences' | 'tier' | 'model'> {
   const { label: best, confidence } = verdictOf(intent)
   const { labels } = heads.intent
   const all = intent.probabilities.map((one) => intent.inScope * one)

@@ -11,6 +11,7 @@ const answer = (tier: string): Understanding => ({
   sentiment: 'neutral',
   sentimentScore: 0,
   labels: {},
+  labelConfidences: {},
   tier,
   model: '',
 })

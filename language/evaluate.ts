@@ -1,3 +1,4 @@
+import { closest } from 'fastest-levenshtein'
 import { calibrationError } from './calibrate.ts'
 import type { Cascade } from './cascade.ts'
 import { detect } from './detect.ts'
@@ -14,7 +15,8 @@ interface ClassScore {
 
 /** How well texts are understood whose labels are known. Shares are 0 to 1. */
 export interface Evaluation {
-  readonly task: 'intent' | 'sentiment'
+  /** intent, sentiment or a head of a user's own. */
+  readonly task: string
   readonly examples: number
   readonly accuracy: number
   readonly macroF1: number
@@ -29,10 +31,10 @@ export interface Evaluation {
 
 const batch = 256
 
-/** @throws where no label is one that the model knows */
+/** @throws where the model has no such head */
 export async function evaluate(
   examples: readonly Example[],
-  task: 'intent' | 'sentiment',
+  task: string,
   model: Pick<Cascade, 'understand' | 'answered'>,
 ): Promise<Evaluation> {
   const startedAt = performance.now()
@@ -44,7 +46,8 @@ export async function evaluate(
     answers.push(...(await model.understand(texts)))
   }
   const seconds = (performance.now() - startedAt) / 1000
-  const told = answers.map((answer) => answer[task] as string)
+  const answered = answers.map((answer) => toldBy(answer, task))
+  const told = answered.map(({ label }) => label)
   const right = told.map((label, at) => label === examples[at]!.label)
   const classes = [...new Set(examples.map(({ label }) => label))]
     .sort()
@@ -60,12 +63,10 @@ export async function evaluate(
       classes.length,
     ),
     calibrationError: calibrationError(
-      answers.map((answer, at) => ({ confidence: confidenceOf(answer, task), right: right[at]! })),
+      answered.map(({ confidence }, at) => ({ confidence, right: right[at]! })),
     ),
     outOfScopeRecall:
-      task === 'intent' && strangers.length > 0
-        ? share(strangers.filter((at) => right[at]).length, strangers.length)
-        : undefined,
+      strangers.length > 0 ? share(strangers.filter((at) => right[at]).length, strangers.length) : undefined,
     tiers: Object.fromEntries(
       [...model.answered].map(([tier]) => [
         tier,
@@ -77,16 +78,24 @@ export async function evaluate(
   }
 }
 
-/** Of a sentiment, from its score: the likelier pole's lead, or what is left of certainty for neither. */
-const confidenceOf = (
-  { intentConfidence, sentiment, sentimentScore }: Understanding,
-  task: 'intent' | 'sentiment',
-) =>
-  task === 'intent'
-    ? intentConfidence
-    : sentiment === 'neutral'
-      ? 1 - Math.abs(sentimentScore)
-      : (1 + Math.abs(sentimentScore)) / 2
+function toldBy(
+  answer: Understanding,
+  task: string,
+): { readonly label: string; readonly confidence: number } {
+  const { intent, intentConfidence, sentiment, labels, labelConfidences } = answer
+  if (task === 'intent') return { label: intent, confidence: intentConfidence }
+  if (task === 'sentiment') return { label: sentiment, confidence: sentimentConfidence(answer) }
+  const label = labels[task]
+  if (label !== undefined) return { label, confidence: labelConfidences[task] ?? 0 }
+  const known = ['intent', 'sentiment', ...Object.keys(labels)]
+  throw new Error(
+    `nothing was taught under "${task}"; did you mean "${closest(task, known)}"? There are ${known.join(', ')}`,
+  )
+}
+
+/** From its score: the likelier pole's lead, or what is left of certainty for neither. */
+const sentimentConfidence = ({ sentiment, sentimentScore }: Understanding) =>
+  sentiment === 'neutral' ? 1 - Math.abs(sentimentScore) : (1 + Math.abs(sentimentScore)) / 2
 
 function scoreOf(label: string, examples: readonly Example[], told: readonly string[]): ClassScore {
   const hits = told.filter((one, at) => one === label && examples[at]!.label === label).length

@@ -177,7 +177,7 @@ export async function openLanguage(
 }
 
 /** @throws where nothing was taught there, and what ships is not to answer */
-export function placeOf({ folder, orShipped }: LanguageSettings): Place {
+export function placeOf({ folder, orShipped }: Pick<LanguageSettings, 'folder' | 'orShipped'>): Place {
   const version = versionIn(folder, 'current')
   if (version !== undefined) return { folder, version }
   if (orShipped) return shippedPlace()

@@ -16,12 +16,14 @@ export interface LinearOptions {
   readonly margin?: number
 }
 
+type Labels = Pick<Understanding, 'labels' | 'labelConfidences'>
+
 export interface LinearTier extends Tier {
   /** It answers every text, at once. */
   understand(texts: readonly Text[]): readonly Understanding[]
 }
 
-const noLabels: Understanding['labels'] = {}
+const noLabels: Labels = { labels: {}, labelConfidences: {} }
 
 /**
  * The first tier: the linear model. Where nobody says when it is sure, it answers every text, and can be the last.
@@ -59,7 +61,7 @@ export function linearTier(
         ? alternativesTo(best - first, probabilities.subarray(first, end), labels, margin)
         : [],
       ...sentimentOf(probabilities[negative]!, probabilities[positive]!),
-      labels: others.length === 0 ? noLabels : labelsBy(others, probabilities),
+      ...(others.length === 0 ? noLabels : labelsBy(others, probabilities)),
       tier: 'linear',
       model: version,
     }
@@ -112,16 +114,16 @@ export function verdictOf({ first, end, background }: PlacedHead, probabilities:
 }
 
 /** What heads beside intent and sentiment say. */
-export const labelsBy = (
-  heads: readonly PlacedHead[],
-  probabilities: Float64Array,
-): Understanding['labels'] =>
-  Object.fromEntries(
-    heads.map((head) => {
-      const { best, known } = verdictOf(head, probabilities)
-      return [head.name, known ? head.labels[best - head.first]! : outOfScope]
-    }),
-  )
+export function labelsBy(heads: readonly PlacedHead[], probabilities: Float64Array): Labels {
+  const labels: Record<string, string> = {}
+  const labelConfidences: Record<string, number> = {}
+  for (const head of heads) {
+    const { best, known, confidence } = verdictOf(head, probabilities)
+    labels[head.name] = known ? head.labels[best - head.first]! : outOfScope
+    labelConfidences[head.name] = confidence
+  }
+  return { labels, labelConfidences }
+}
 
 function columnOf({ labels, first }: PlacedHead, label: string): number {
   if (!labels.includes(label))

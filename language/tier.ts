@@ -13,6 +13,8 @@ export interface Understanding {
   readonly sentimentScore: number
   /** What a user's own heads say, by head. */
   readonly labels: Readonly<Record<string, string>>
+  /** Calibrated probability of each, 0 to 1, by head. */
+  readonly labelConfidences: Readonly<Record<string, number>>
   /** Name of the tier that answered. */
   readonly tier: string
   /** Version of the language model that answered; empty where it has none. */

@@ -138,9 +138,23 @@ describe('what was taught by a few examples', () => {
   })
 
   test('heads of a user’s own come of the same pass', async () => {
-    const understand = await opened('bert')
-    expect((await understand('can I have my money back?')).labels).toEqual({ topic: 'money' })
-    expect((await understand('请问周末开门吗')).labels).toEqual({ topic: 'visit' })
+    for (const tier of ['bert', 'linear'] as const) {
+      const understand = await opened(tier)
+      const asked = await understand('can I have my money back?')
+      expect(asked.labels).toEqual({ topic: 'money' })
+      expect(asked.labelConfidences.topic).toBeGreaterThan(0.5)
+      expect((await understand('请问周末开门吗')).labels).toEqual({ topic: 'visit' })
+    }
+  })
+
+  test('heads of a user’s own are evaluated like intents; one that there is not is told, with the nearest', async () => {
+    const found = await evaluate(topics, 'topic', await model('bert'))
+    expect(found.classes.map(({ label }) => label)).toEqual(['money', 'visit'])
+    expect(found.accuracy).toBeGreaterThan(0.9)
+    expect(found.calibrationError).toBeLessThan(0.3)
+    await expect(evaluate(topics, 'topics', await model('bert'))).rejects.toThrow(
+      'nothing was taught under "topics"; did you mean "topic"? There are intent, sentiment, topic',
+    )
   })
 
   test('explained: what both tiers make of a text, how sure one must be, and the nearest examples', async () => {

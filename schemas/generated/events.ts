@@ -147,6 +147,8 @@ export interface Understood extends Cleaned {
   readonly alternatives: readonly Alternative[]
   /** What heads of your own say, by head: topic, spam … */
   readonly labels: Readonly<Record<string, string>>
+  /** Calibrated probability of each label, 0 to 1, by head */
+  readonly labelConfidences: Readonly<Record<string, number>>
   /** What the user shows: anger, sadness, fear, joy, surprise, gratitude or none */
   readonly emotion: string
   /** How much the user presses, 0 to 1 */
@@ -170,6 +172,7 @@ export const understoodSchema = {
     {"name":"modelVersion","type":"string","default":"","doc":"Version of the language model that answered"},
     {"name":"alternatives","type":{"type":"array","items":{"type":"record","name":"Alternative","fields":[{"name":"intent","type":"string","doc":"Another intent"},{"name":"confidence","type":"float","doc":"Calibrated probability, 0 to 1"}]}},"default":[],"doc":"Other intents that are nearly as likely, the likeliest first; not empty: the utterance is ambiguous"},
     {"name":"labels","type":{"type":"map","values":"string"},"default":{},"doc":"What heads of your own say, by head: topic, spam …"},
+    {"name":"labelConfidences","type":{"type":"map","values":"float"},"default":{},"doc":"Calibrated probability of each label, 0 to 1, by head"},
     {"name":"emotion","type":"string","default":"none","doc":"What the user shows: anger, sadness, fear, joy, surprise, gratitude or none"},
     {"name":"urgency","type":"float","default":0,"doc":"How much the user presses, 0 to 1"},
     {"name":"aspects","type":{"type":"array","items":{"type":"record","name":"AspectSentiment","fields":[{"name":"aspect","type":"string","doc":"Name of the aspect, as configured"},{"name":"sentiment","type":"Sentiment","doc":"Polarity of what is said of it"},{"name":"score","type":"float","doc":"-1 (negative) to 1 (positive)"}]}},"default":[],"doc":"What the user speaks of, and how"},
@@ -201,6 +204,7 @@ export const understoodFrom = (before: Cleaned, added: Omit<Understood, keyof Cl
   modelVersion: added.modelVersion,
   alternatives: added.alternatives,
   labels: added.labels,
+  labelConfidences: added.labelConfidences,
   emotion: added.emotion,
   urgency: added.urgency,
   aspects: added.aspects,
@@ -275,6 +279,7 @@ export const contextualisedFrom = (before: Understood, added: Omit<Contextualise
   modelVersion: before.modelVersion,
   alternatives: before.alternatives,
   labels: before.labels,
+  labelConfidences: before.labelConfidences,
   emotion: before.emotion,
   urgency: before.urgency,
   aspects: before.aspects,
@@ -334,6 +339,7 @@ export const processedFrom = (before: Contextualised, added: Omit<Processed, key
   modelVersion: before.modelVersion,
   alternatives: before.alternatives,
   labels: before.labels,
+  labelConfidences: before.labelConfidences,
   emotion: before.emotion,
   urgency: before.urgency,
   aspects: before.aspects,

@@ -114,7 +114,7 @@ function columnType(name: string, type: FieldType): string {
   if (typeof type === 'string' && scalars[type]) return scalars[type]
   const { type: kind, logicalType, items, values, fields } = type as Complex
   if (kind === 'long' && logicalType === 'timestamp-millis') return "DateTime64(3, 'UTC')"
-  if (kind === 'map' && values === 'string') return 'Map(LowCardinality(String), String)'
+  if (kind === 'map' && values) return `Map(LowCardinality(String), ${columnType(name, values)})`
   if (kind === 'array' && items) return `Array(${columnType(name, items)})`
   if (kind === 'record' && fields)
     return `Tuple(${fields.map((inner) => `\`${snakeCase(inner.name)}\` ${columnType(inner.name, inner.type)}`).join(', ')})`

@@ -33,6 +33,7 @@ const utterance: Understood = {
   modelVersion: '',
   alternatives: [],
   labels: {},
+  labelConfidences: {},
   emotion: 'none',
   urgency: 0,
   aspects: [],

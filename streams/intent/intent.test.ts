@@ -56,6 +56,7 @@ const answers = (asked: readonly { text: string }[]): Understanding[] =>
     sentiment: 'neutral',
     sentimentScore: 0.25,
     labels: { topic: 'smalltalk' },
+    labelConfidences: { topic: 0.5 },
     tier: 'quick',
     model: '2026-01',
   }))
@@ -82,6 +83,7 @@ test('it tells the version of the model, what is ambiguous, and what else is lab
     modelVersion: '2026-01',
     alternatives: [{ intent: 'goodbye', confidence: 0.2 }],
     labels: { topic: 'smalltalk' },
+    labelConfidences: { topic: 0.5 },
   })
 })
 

@@ -70,6 +70,7 @@ function understand(cleaned: Cleaned, answer: Understanding, signals: ReadSignal
     modelVersion: answer.model,
     alternatives: answer.alternatives,
     labels: answer.labels,
+    labelConfidences: answer.labelConfidences,
     emotion,
     urgency,
     aspects,

@@ -26,6 +26,7 @@ const utterance: Contextualised = {
   modelVersion: '2026-01',
   alternatives: [{ intent: 'refund', confidence: 0.25 }],
   labels: { topic: 'parcels' },
+  labelConfidences: { topic: 0.75 },
   emotion: 'anger',
   urgency: 0.5,
   aspects: [{ aspect: 'delivery', sentiment: 'negative', score: -0.5 }],
@@ -51,7 +52,7 @@ describe('a condition', () => {
     'history[0].intent == "greeting" && size(media) == 0',
     'cleanText.matches("^Where")',
     '!truncated',
-    'emotion == "anger" && urgency >= 0.5 && labels.topic == "parcels"',
+    'emotion == "anger" && urgency >= 0.5 && labels.topic == "parcels" && labelConfidences.topic > 0.7',
     'aspects.exists(a, a.aspect == "delivery" && a.sentiment == "negative")',
     'size(alternatives) == 1 && alternatives[0].confidence > 0.2',
   ])('holds: %s', (expression) => {

@@ -30,6 +30,7 @@ const fields: Readonly<Record<keyof Contextualised, string>> = {
   modelVersion: 'string',
   alternatives: 'list<dyn>',
   labels: 'map<string, string>',
+  labelConfidences: 'map<string, double>',
   emotion: 'string',
   urgency: 'double',
   aspects: 'list<dyn>',

@@ -35,6 +35,7 @@ const utterance: Contextualised = {
   modelVersion: '',
   alternatives: [],
   labels: {},
+  labelConfidences: {},
   emotion: 'none',
   urgency: 0,
   aspects: [],
