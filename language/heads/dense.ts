@@ -49,9 +49,9 @@ export function verdictOf({ probabilities, inScope }: Answer): {
   readonly label: number
   readonly confidence: number
 } {
-  if (inScope < 0.5) return { label: -1, confidence: 1 - inScope }
   const label = highest(probabilities, 0, probabilities.length)
-  return { label, confidence: inScope * probabilities[label]! }
+  const [confidence, none] = [inScope * probabilities[label]!, 1 - inScope]
+  return none > confidence ? { label: -1, confidence: none } : { label, confidence }
 }
 
 /** A linear tier's probability as a prior: never so small that it alone decides. */

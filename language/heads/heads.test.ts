@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { randomFrom } from '../random.ts'
 import { decodeHeads, encodeHeads } from './bundle.ts'
 import { areaUnderCurve, chooseScope } from './choose-scope.ts'
-import { answersOf, type DenseHead, type DenseModel, type References } from './dense.ts'
+import { answersOf, type DenseHead, type DenseModel, type References, verdictOf } from './dense.ts'
 import { trainLogistic } from './logistic.ts'
 import { type Matrix, matrixProduct, type Product, rowsOf, transposed } from './products.ts'
 import { neighbours, probabilityInScope, referencesOf } from './scope.ts'
@@ -101,6 +101,14 @@ describe('scope', () => {
     expect(careful.measure).toBe('both')
     expect(probabilityInScope(careful, careful.middle)).toBe(0.5)
     expect(areaUnderCurve([3, 2], [1, 2.5])).toBe(0.75)
+  })
+
+  test('a text is taken for what is likeliest, which may be none of the labels', () => {
+    const verdict = (inScope: number, ...probabilities: number[]) =>
+      verdictOf({ inScope, probabilities: Float64Array.from(probabilities) })
+    expect(verdict(0.5, 0.25, 0.75)).toEqual({ label: -1, confidence: 0.5 })
+    expect(verdict(0.625, 0.5, 0.5)).toEqual({ label: -1, confidence: 0.375 })
+    expect(verdict(0.75, 0.5, 0.5)).toEqual({ label: 0, confidence: 0.375 })
   })
 })
 
