@@ -34,15 +34,21 @@ export interface Post {
 const lines = (file: string): string[] => readFileSync(file, 'utf8').trim().split('\n')
 const jsonLines = <T>(file: string): T[] => lines(file).map((line) => JSON.parse(line) as T)
 
-/** Each set that the folder has, read when it is its turn. */
-export function languageSets(folder: string): readonly (() => LanguageSet)[] {
+/**
+ * Each set that the folder has, read when it is its turn.
+ * @param mostReviews to train on, of each kind
+ */
+export function languageSets(folder: string, mostReviews = 10_000): readonly (() => LanguageSet)[] {
   const sets: readonly (readonly [string, (path: string) => LanguageSet])[] = [
     ['intent/clinc150/data_full.json', clinc],
     ['intent/banking77', banking],
     ['intent/smp-ecdt-zh/smp2017.jsonl', smp],
     ['sentiment/sst2-en', sst],
-    ['sentiment/reviews-zh/waimai_10k.csv', (path) => reviews('waimai reviews', path)],
-    ['sentiment/reviews-zh/online_shopping_10_cats.csv', (path) => reviews('shopping reviews', path)],
+    ['sentiment/reviews-zh/waimai_10k.csv', (path) => reviews('waimai reviews', path, mostReviews)],
+    [
+      'sentiment/reviews-zh/online_shopping_10_cats.csv',
+      (path) => reviews('shopping reviews', path, mostReviews),
+    ],
   ]
   return sets
     .map(([path, read]) => [join(folder, path), read] as const)
@@ -104,8 +110,8 @@ function sst(folder: string): LanguageSet {
   return { name: 'SST-2', train: part('train'), validation: part('dev'), test: part('test') }
 }
 
-/** A seeded split: 2,000 reviews to test on, up to 10,000 after them to train on, and the last 2,000 to choose by. */
-function reviews(name: string, file: string): LanguageSet {
+/** A seeded split: 2,000 reviews to test on, up to so many after them to train on, and the last 2,000 to choose by. */
+function reviews(name: string, file: string, most: number): LanguageSet {
   const rows = parse<{ label: string; review: string }>(readFileSync(file), { columns: true, bom: true })
   const order = [...rows.keys()]
   shuffle(order, randomFrom(41))
@@ -113,7 +119,7 @@ function reviews(name: string, file: string): LanguageSet {
   const rest = examples.slice(2000).filter(({ text }) => text.trim() !== '')
   return {
     name,
-    train: rest.slice(0, -2000).slice(0, 10_000),
+    train: rest.slice(0, -2000).slice(0, most),
     validation: rest.slice(-2000),
     test: examples.slice(0, 2000),
   }

@@ -175,22 +175,31 @@ language
 language
   .command('evaluate')
   .description('how well texts are understood whose labels are known')
-  .argument('<file>', 'JSON lines {"text","label"}')
+  .argument('<file>', 'JSON lines {"text","label"}; the label may also stand under the name of the task')
   .option('--task <task>', 'what the labels say: intent, sentiment or a head of your own', 'intent')
   .addOption(model())
   .addOption(tier())
   .action(async (file: string, flags: ModelFlags & { task: string }, command: Command) => {
     const tiers = await openLanguage(settingsOf(command, flags))
-    const { classes, ...found } = await evaluateTexts(readLabelled(file), flags.task, tiers)
+    const found = await evaluateTexts(readLabelled(file, flags.task), flags.task, tiers)
     await tiers.close()
-    print(wantsJson(command), { ...found, classes }, () => {
-      const { accuracy, macroF1, calibrationError, outOfScopeRecall, textsPerSecond } = found
+    print(wantsJson(command), found, () => {
+      const { accuracy, macroF1, calibrationError, outOfScopeRecall, textsPerSecond, classes } = found
       const shares = Object.entries(found.tiers).map(([name, share]) => `${name} ${percent(share)}`)
       return [
         `${found.examples} texts: ${percent(accuracy)} right, macro-F1 ${percent(macroF1)}, calibration error ${percent(calibrationError)}`,
         ...(outOfScopeRecall === undefined ? [] : [`out of scope found: ${percent(outOfScopeRecall)}`]),
         `answered by ${shares.join(', ')}; ${Math.round(textsPerSecond)} texts a second`,
         table(classes.map((one) => ({ ...one }))),
+        '',
+        table(
+          found.reliability.map(({ from, to, texts, confidence, right }) => ({
+            confidence: `${percent(from)} to ${percent(to)}`,
+            texts,
+            'on average': percent(confidence),
+            right: percent(right),
+          })),
+        ),
       ].join('\n')
     })
   })

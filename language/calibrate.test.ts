@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { calibrate, calibrationError, softmax } from './calibrate.ts'
+import { calibrate, calibrationError, reliability, softmax } from './calibrate.ts'
 import { randomFrom } from './random.ts'
 
 describe('calibration', () => {
@@ -44,4 +44,10 @@ test('the calibration error is the mean gap between confidence and accuracy', ()
   expect(calibrationError([{ confidence: 1, right: true }])).toBe(0)
   const overconfident = Array.from({ length: 10 }, (_, i) => ({ confidence: 0.9, right: i < 6 }))
   expect(calibrationError(overconfident)).toBeCloseTo(0.3, 10)
+  expect(
+    reliability([...overconfident, { confidence: 1, right: true }, { confidence: 0.05, right: false }]),
+  ).toEqual([
+    { from: 0, to: 0.1, texts: 1, confidence: 0.05, right: 0 },
+    { from: 0.9, to: 1, texts: 11, confidence: expect.closeTo(10 / 11, 10), right: 7 / 11 },
+  ])
 })

@@ -78,13 +78,46 @@ function moments(row: Float64Array, sharpness: number, background: number) {
   return { mean: mean / total, square: square / total, none: none / total }
 }
 
-/**
- * Expected calibration error: how far confidence and accuracy lie apart on average, over 15 bins of equal width.
- * @param answers confidence, and whether it was right, of each text
- */
-export function calibrationError(answers: readonly { confidence: number; right: boolean }[]): number {
-  const gaps = new Float64Array(15)
-  for (const { confidence, right } of answers)
-    gaps[Math.min(14, Math.floor(confidence * 15))]! += confidence - (right ? 1 : 0)
-  return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / Math.max(1, answers.length)
+/** How sure an answer was, 0 to 1, and whether it was right. */
+export interface Judged {
+  readonly confidence: number
+  readonly right: boolean
 }
+
+/** Answers of like confidence. */
+export interface Bin {
+  /** From where on, up to where, answers are counted here. */
+  readonly from: number
+  readonly to: number
+  readonly texts: number
+  /** Their mean confidence, and the share of them that was right. */
+  readonly confidence: number
+  readonly right: number
+}
+
+/** How confidence and accuracy lie together, over bins of equal width; those without a text are left out. */
+export function reliability(answers: readonly Judged[], count = 10): readonly Bin[] {
+  const bins = Array.from({ length: count }, () => ({ texts: 0, confidence: 0, right: 0 }))
+  for (const { confidence, right } of answers) {
+    const bin = bins[Math.min(count - 1, Math.floor(confidence * count))]!
+    bin.texts++
+    bin.confidence += confidence
+    bin.right += Number(right)
+  }
+  return bins
+    .map(({ texts, confidence, right }, at) => ({
+      from: at / count,
+      to: (at + 1) / count,
+      texts,
+      confidence: confidence / texts,
+      right: right / texts,
+    }))
+    .filter(({ texts }) => texts > 0)
+}
+
+/** Expected calibration error: how far confidence and accuracy lie apart on average, over 15 bins of equal width. */
+export const calibrationError = (answers: readonly Judged[]): number =>
+  reliability(answers, 15).reduce(
+    (sum, { texts, confidence, right }) => sum + (texts / answers.length) * Math.abs(confidence - right),
+    0,
+  )

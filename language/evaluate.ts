@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein'
-import { calibrationError } from './calibrate.ts'
+import { type Bin, calibrationError, reliability } from './calibrate.ts'
 import type { Cascade } from './cascade.ts'
 import { detect } from './detect.ts'
 import type { Example } from './examples.ts'
@@ -21,6 +21,7 @@ export interface Evaluation {
   readonly accuracy: number
   readonly macroF1: number
   readonly calibrationError: number
+  readonly reliability: readonly Bin[]
   /** Of the texts labelled out_of_scope, those that were told so; undefined without such texts. */
   readonly outOfScopeRecall: number | undefined
   /** What each tier has answered of all. */
@@ -46,9 +47,11 @@ export async function evaluate(
     answers.push(...(await model.understand(texts)))
   }
   const seconds = (performance.now() - startedAt) / 1000
-  const answered = answers.map((answer) => toldBy(answer, task))
-  const told = answered.map(({ label }) => label)
-  const right = told.map((label, at) => label === examples[at]!.label)
+  const judged = answers.map((answer, at) => {
+    const { label, confidence } = toldBy(answer, task)
+    return { label, confidence, right: label === examples[at]!.label }
+  })
+  const told = judged.map(({ label }) => label)
   const classes = [...new Set(examples.map(({ label }) => label))]
     .sort()
     .map((label) => scoreOf(label, examples, told))
@@ -57,16 +60,17 @@ export async function evaluate(
   return {
     task,
     examples: examples.length,
-    accuracy: share(right.filter(Boolean).length, right.length),
+    accuracy: share(judged.filter(({ right }) => right).length, judged.length),
     macroF1: share(
       classes.reduce((sum, { f1 }) => sum + f1, 0),
       classes.length,
     ),
-    calibrationError: calibrationError(
-      answered.map(({ confidence }, at) => ({ confidence, right: right[at]! })),
-    ),
+    calibrationError: calibrationError(judged),
+    reliability: reliability(judged),
     outOfScopeRecall:
-      strangers.length > 0 ? share(strangers.filter((at) => right[at]).length, strangers.length) : undefined,
+      strangers.length > 0
+        ? share(strangers.filter((at) => judged[at]!.right).length, strangers.length)
+        : undefined,
     tiers: Object.fromEntries(
       [...model.answered].map(([tier]) => [
         tier,

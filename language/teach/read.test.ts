@@ -163,6 +163,18 @@ nlu:
     expect(() => readLessons(file)).toThrow(message)
   })
 
+  test('a label may stand under the name of the task', () => {
+    const file = lay(
+      'moods.jsonl',
+      '{"text":"a","sentiment":"positive"}\n{"text":"b","label":1,"sentiment":"x"}\n',
+    )
+    expect(readLabelled(file, 'sentiment')).toEqual([
+      { text: 'a', label: 'positive' },
+      { text: 'b', label: '1' },
+    ])
+    expect(() => readLabelled(file)).toThrow(/moods\.jsonl:1: expected/)
+  })
+
   test('a file that is not there is refused', () => {
     expect(() => readLessons(join(folder, 'none.yaml'))).toThrow('does not exist; name a YAML file')
     expect(() => readLabelled(join(folder, 'none.jsonl'))).toThrow(

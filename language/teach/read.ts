@@ -128,14 +128,17 @@ function readRasa(path: string): Placed[] {
 /** Without the marks of entities: [Berlin](city), [Berlin]{"entity": "city"} */
 const plain = (text: string): string => text.replace(/\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})/g, '$1')
 
-/** Lines of JSON with a text and its label. @throws naming file and line */
-export function readLabelled(path: string): Example[] {
+/**
+ * Lines of JSON with a text and its label, under `label` or under the name of the task.
+ * @throws naming file and line
+ */
+export function readLabelled(path: string, task = 'label'): Example[] {
   if (!existsSync(path)) throw new Error(`${path} does not exist; name a file of JSON lines {"text","label"}`)
   return readFileSync(path, 'utf8')
     .split('\n')
     .flatMap((line, at): Example[] => {
       if (line.trim() === '') return []
-      const { text, label } = parsed(line) ?? {}
+      const { text, [task]: named, label = named } = parsed(line) ?? {}
       if (typeof text === 'string' && (typeof label === 'string' || typeof label === 'number'))
         return [{ text, label: String(label) }]
       throw new Error(`${path}:${at + 1}: expected {"text": "…", "label": "…"}, found ${line.slice(0, 80)}`)
