@@ -36,6 +36,8 @@ export function trainSvm({ data, chosen, labels, classes, scale, cost }: SvmTask
   }
   const alphas = new Float32Array(chosen.length * classes)
   const found = new Float64Array(classes)
+  // Soon most classes are far from most texts, and stay where they are
+  const moved = new Int32Array(classes)
   const moves = new Float64Array(classes)
   const diagonal = 1 / (2 * cost)
   const curvatures = chosen.map((text) => squaredNorm(data, text, scale) + 1 + diagonal)
@@ -45,17 +47,18 @@ export function trainSvm({ data, chosen, labels, classes, scale, cost }: SvmTask
   const visit = (position: number): void => {
     const text = chosen[position] as number
     addMargins(data, text, separators, scale, found)
-    let moved = false
+    let count = 0
     for (let c = 0; c < classes; c++) {
       const sign = labels[position] === c ? 1 : -1
       const at = position * classes + c
       const alpha = alphas[at]!
       const gradient = sign * found[c]! - 1 + alpha * diagonal
       alphas[at] = Math.max(0, alpha - gradient / curvatures[position]!)
-      moves[c] = (alphas[at]! - alpha) * sign
-      moved ||= moves[c] !== 0
+      if (alphas[at] === alpha) continue
+      moves[count] = (alphas[at]! - alpha) * sign
+      moved[count++] = c
     }
-    if (moved) move(data, text, separators, scale, moves)
+    if (count > 0) move(data, text, separators, scale, moved.subarray(0, count), moves)
   }
 
   for (let epoch = 0; epoch < epochs; epoch++) {
@@ -98,17 +101,18 @@ function move(
   text: number,
   { weights, biases }: Separators,
   scale: Float32Array,
+  moved: Int32Array,
   moves: Float64Array,
 ): void {
   const classes = biases.length
   const from = starts[text]!
   const to = starts[text + 1]!
   const unit = 1 / Math.sqrt(Math.max(1, to - from))
-  for (let c = 0; c < classes; c++) biases[c]! += moves[c]!
+  for (let i = 0; i < moved.length; i++) biases[moved[i]!]! += moves[i]!
   for (let i = from; i < to; i++) {
     const value = unit * scale[features[i]!]!
     const row = features[i]! * classes
-    for (let c = 0; c < classes; c++) weights[row + c]! += value * moves[c]!
+    for (let j = 0; j < moved.length; j++) weights[row + moved[j]!]! += value * moves[j]!
   }
 }
 
