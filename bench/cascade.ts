@@ -86,7 +86,7 @@ async function taught(
         },
   )
   const lessons = tasks.map((task) =>
-    task.name === about ? { ...task, validation: labelled(validation) } : task,
+    task.name === about && validation.length > 0 ? { ...task, validation: labelled(validation) } : task,
   )
   return teach(lessons, new Lexicon(lexicon.positive, lexicon.negative), encoders)
 }

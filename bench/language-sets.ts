@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { type Example, folded, heldBack } from '../language/examples.ts'
+import { type Example, folded } from '../language/examples.ts'
 import { randomFrom, shuffle } from '../language/random.ts'
 import type { EncodedLanguage } from '../language/teach/teaching.ts'
 import { outOfScope } from '../language/tier.ts'
@@ -10,7 +10,7 @@ import { outOfScope } from '../language/tier.ts'
 export interface LanguageSet {
   readonly name: string
   readonly train: readonly Example[]
-  /** What no encoder was tuned on: to choose by. */
+  /** What no encoder was tuned on: to choose by. None: parts of `train` are held back in turn. */
   readonly validation: readonly Example[]
   readonly test: readonly Example[]
 }
@@ -90,15 +90,11 @@ function banking(folder: string): LanguageSet {
 
 function smp(file: string): LanguageSet {
   const rows = jsonLines<{ text: string; intent: string; split: string }>(file)
-  const isChosenBy = ({ text, split }: (typeof rows)[number]) => split === 'valid' && heldBack(text, 128)
-  const examples = (wanted: (row: (typeof rows)[number]) => boolean): Example[] =>
-    rows.filter(wanted).map(({ text, intent }) => ({ text, label: intent }))
-  return {
-    name: 'SMP2017',
-    train: examples((row) => row.split !== 'test' && !isChosenBy(row)),
-    validation: examples(isChosenBy),
-    test: examples(({ split }) => split === 'test'),
-  }
+  const examples = (wanted: boolean): Example[] =>
+    rows
+      .filter(({ split }) => (split === 'test') === wanted)
+      .map(({ text, intent }) => ({ text, label: intent }))
+  return { name: 'SMP2017', train: examples(false), validation: [], test: examples(true) }
 }
 
 function sst(folder: string): LanguageSet {

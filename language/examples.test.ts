@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { heldBack, readExamples } from './examples.ts'
+import { readExamples } from './examples.ts'
 
 let folder: string
 const write = (name: string, text: string): void => writeFileSync(join(folder, `${name}.yaml`), text)
@@ -27,21 +27,6 @@ test('reads all files, both languages together, without repetitions', () => {
     '太差',
   ])
   expect(lexicon).toEqual({ positive: ['good', '满意'], negative: ['bad', '差'] })
-})
-
-test('marks what no encoder is tuned on, one text in ten, by a rule that case and blanks do not change', () => {
-  const many = Array.from({ length: 2000 }, (_, at) => `where is order ${at}`)
-  const share = many.filter((text) => heldBack(text)).length / many.length
-  expect(share).toBeGreaterThan(0.08)
-  expect(share).toBeLessThan(0.12)
-  // The same as models/recipe/data.py says of them
-  expect(many.slice(0, 30).filter((text) => heldBack(text))).toEqual(
-    [1, 3, 13, 21].map((at) => `where is order ${at}`),
-  )
-  expect(many.every((text) => heldBack(text) === heldBack(` ${text.toUpperCase()}\t`))).toBe(true)
-  expect(readExamples(folder).intents.map(({ text, tunedOn }) => [text, tunedOn])).toEqual(
-    readExamples(folder).intents.map(({ text }) => [text, !heldBack(text)]),
-  )
 })
 
 test.each([

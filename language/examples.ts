@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { closest } from 'fastest-levenshtein'
@@ -10,8 +9,6 @@ import { outOfScope } from './tier.ts'
 export interface Example {
   readonly text: string
   readonly label: string
-  /** The encoders that ship were tuned on it: what they make of it tells nothing of a new text. */
-  readonly tunedOn?: boolean
 }
 
 /** What the linear tier is trained on. */
@@ -29,13 +26,6 @@ const languages = ['en', 'zh']
 /** Texts that differ in case and blanks alone count as the same. */
 export const folded = (text: string): string => text.toLowerCase().replace(/\s+/g, '')
 
-/** Whether a text is of those, one in ten or so many in 256, that no encoder is tuned on; models/recipe/data.py has the same rule. */
-export const heldBack = (text: string, of256 = 26): boolean =>
-  createHash('sha256').update(folded(text)).digest()[0]! < of256
-
-const marked = (examples: readonly Placed[]): readonly Example[] =>
-  examples.map((example) => ({ ...example, tunedOn: !heldBack(example.text) }))
-
 /**
  * Reads `intents`, `sentiment` and `lexicon`, each in English and Chinese, from a folder of YAML files.
  * @throws an error that names file and line: for YAML that doesn't parse, an unknown key (with the nearest name),
@@ -50,8 +40,8 @@ export function readExamples(folder: string): Examples {
   refusePhrases(words)
   const of = (label: string): string[] => words.filter((word) => word.label === label).map(({ text }) => text)
   return {
-    intents: marked(intents),
-    sentiments: marked(unambiguous(all('sentiment', undefined, ['negative', 'neutral', 'positive']))),
+    intents,
+    sentiments: unambiguous(all('sentiment', undefined, ['negative', 'neutral', 'positive'])),
     lexicon: { positive: of('positive'), negative: of('negative') },
   }
 }

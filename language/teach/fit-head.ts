@@ -31,11 +31,9 @@ export interface Lesson extends Known {
   readonly name: string
   readonly labels: readonly string[]
   readonly texts: readonly string[]
-  /** Of each text, whether the encoder was tuned on it. */
-  readonly tunedOn: readonly boolean[]
   /** Whether "none of these" is an answer. */
   readonly open: boolean
-  /** Texts to choose by; without them, parts of the lesson are held back: what the encoder was not tuned on, or all in turn. */
+  /** Texts to choose by; without them, parts of the lesson are held back in turn. */
   readonly validation: Known | undefined
 }
 
@@ -52,13 +50,11 @@ export interface Unseen extends Answer {
 /** More work than this is not done for each of five folds: one part, held out, tells enough of so many texts. */
 const muchWork = 400_000
 const folds = 5
-/** Fewer texts that an encoder was not tuned on tell less of new ones than all do. */
-const fewestNew = 50
 const mixes = [0, 0.25, 0.5, 1, 2]
 
 /** Teaches a head, and chooses by texts that it has not seen what can be chosen: mix, sharpness, scope. */
 export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted> {
-  const { name, labels, texts, tunedOn, vectors, classOf, open, validation } = lesson
+  const { name, labels, texts, vectors, classOf, open, validation } = lesson
   const classes = labels.length
   const { prior } = validation ?? lesson
   const truthOf = (validation ?? lesson).classOf
@@ -105,9 +101,8 @@ export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted>
     last = await taught(all)
     sightings.push(...(await look(last, all, validation.vectors, [...truthOf.keys()])))
   } else {
-    const isNew = tunedOn.includes(true) && tunedOn.filter((is) => !is).length >= fewestNew
-    const foldOf = isNew ? tunedOn.map(Number) : stratify(classOf, folds)
-    const held = isNew || vectors.rows * classes > muchWork ? 1 : folds
+    const foldOf = stratify(classOf, folds)
+    const held = vectors.rows * classes > muchWork ? 1 : folds
     for (let fold = 0; fold < held; fold++) {
       const seen = all.filter((text) => foldOf[text] !== fold)
       const rest = all.filter((text) => foldOf[text] === fold)

@@ -57,7 +57,6 @@ export async function teach(
         name: task.name,
         labels: head.labels,
         texts,
-        tunedOn: own.map((at) => task.examples[at]!.tunedOn === true),
         vectors: await vectorsOf(encoder, texts),
         classOf,
         prior: (text: number, label: number) => priors[own[text]! * classes + label]!,

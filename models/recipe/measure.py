@@ -175,7 +175,7 @@ def moods(encode: Encoder, folder: Path, examples: Path) -> None:
     posts = data.airline(folder)
     x, wanted = encode("airline", texts(posts)), labels(posts)
     for poles, neutral in ((6920, 3000), (3000, 3000), (3000, 1500), (1500, 1500), (0, 0)):
-        pairs = data.mood(data.sample(sets["sst2"]["train"], poles), data.sample(requests, neutral), data.own("sentiment", "en", examples))
+        pairs = data.mood(data.sample(sets["sst2"]["train"], poles), data.sample(requests, neutral), "en", examples)
         head = regression(encode(f"mood-{poles}-{neutral}", texts(pairs)), labels(pairs))
         found = head.predict(x)
         print(f"airline posts, {poles} SST-2 and {neutral} requests: accuracy {share(found == wanted)}, macro-F1 {100 * f1_score(wanted, found, average='macro'):.2f}", flush=True)

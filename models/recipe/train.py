@@ -96,7 +96,6 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=64, help="tokens of a text that are looked at")
     parser.add_argument("--without", nargs="*", default=[], help="tasks to leave out, to see what the encoder does with labels that it never saw")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, help="an earlier run's weights to go on from, in place of the base's")
     parser.add_argument("--dtype", choices=("bfloat16", "float32"), default="bfloat16", help="float32 for processors without bfloat16 instructions")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
@@ -105,8 +104,6 @@ def main() -> None:
     rng = np.random.RandomState(args.seed)
     tokens = bert.tokenizer(str(args.base / args.language / "tokenizer.json"), args.length)
     model = bert.load(str(args.base / args.language / "base.onnx"), bert.shapes[args.language])
-    if args.start:
-        model.load_state_dict(torch.load(args.start))
     model.word.weight.requires_grad_(False)
     dtype = getattr(torch, args.dtype)
 
