@@ -68,7 +68,7 @@ curl() { command curl --silent --show-error --fail-with-body --write-out '\\n' "
 function run({ text, line }: Block): Promise<string> {
   const script = prelude + text.replaceAll('http://127.0.0.1:8080', address)
   return new Promise((resolve, reject) => {
-    const options = { cwd: clone, env: environment, timeout: 60_000 }
+    const options = { cwd: clone, env: environment, timeout: 120_000 }
     execFile('bash', ['-c', script], options, (error, out, err) =>
       error ? reject(new Error(`line ${line}: ${error.message}\n${out}\n${err}`)) : resolve(out + err),
     )
@@ -98,4 +98,4 @@ async function check({ blocks }: Page): Promise<void> {
 const withCommands = pages().filter(({ blocks }) => blocks.some(({ language }) => language === 'sh'))
 
 // Side by side, because most of the time a command waits; the blocks of a page come one after the other
-test.concurrent.each(withCommands)('the commands of $path', check, 120_000)
+test.concurrent.each(withCommands)('the commands of $path', check, 240_000)
