@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { type Example, folded } from '../language/examples.ts'
+import type { Example } from '../language/examples.ts'
 import { randomFrom, shuffle } from '../language/random.ts'
 import type { EncodedLanguage } from '../language/teach/teaching.ts'
 import { outOfScope } from '../language/tier.ts'
@@ -18,6 +18,9 @@ export interface LanguageSet {
 /** Whatever a set's texts look like, its language is known. */
 export const languageOf = (name: string): EncodedLanguage =>
   name === 'SMP2017' || name.endsWith('reviews') ? 'zh' : 'en'
+
+/** Texts that differ in case and blanks alone count as the same. */
+const folded = (text: string): string => text.toLowerCase().replace(/\s+/g, '')
 
 /** Less what also stands in the test part. */
 export function withoutTest({ train, validation, test }: LanguageSet) {

@@ -5,7 +5,7 @@ import type { Encoder } from './encoder/encoder.ts'
 import { type Answer, answersOf, type DenseHead, type DenseModel, priorOf, verdictOf } from './heads/dense.ts'
 import type { Matrix, Product } from './heads/products.ts'
 import { Predictor } from './linear.ts'
-import { headNamed, isOwn, labelsBy, linearTier, placedHeads, sentimentOf } from './linear-tier.ts'
+import { headNamed, isOwn, labelsOf, linearTier, placedHeads, sentimentOf, toldBy } from './linear-tier.ts'
 import type { EncodedLanguage, Teaching } from './teach/teaching.ts'
 import { outOfScope, type Text, type Tier, type Understanding } from './tier.ts'
 
@@ -53,19 +53,18 @@ export function bertTier({ teaching, encoders, product, margin }: BertParts): Ti
     )
     return texts.map(({ language: said }, at) => {
       const most = said === language ? 1 : mostForeign
-      // A head that was not taught in this language answers by what it learnt in the other
-      const { labels, labelConfidences } = labelsBy(others, priors[at]!)
-      const told = own.map(({ head, answers }) => ({ head, ...verdictOf(answers[at]!) }))
+      const told = own.map(({ head, answers }) => {
+        const { label, confidence } = verdictOf(answers[at]!)
+        return {
+          head: head.name,
+          label: head.labels[label] ?? outOfScope,
+          confidence: Math.min(most, confidence),
+        }
+      })
       return {
         ...understood(heads, intents[at]!, sentiments[at]!, most, margin),
-        labels: {
-          ...labels,
-          ...Object.fromEntries(told.map(({ head, label }) => [head.name, head.labels[label] ?? outOfScope])),
-        },
-        labelConfidences: {
-          ...labelConfidences,
-          ...Object.fromEntries(told.map(({ head, confidence }) => [head.name, Math.min(most, confidence)])),
-        },
+        // A head that was not taught in this language answers by what it learnt in the other
+        ...labelsOf([...toldBy(others, priors[at]!), ...told]),
         tier: 'bert',
         model: version,
       }

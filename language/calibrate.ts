@@ -79,7 +79,7 @@ function moments(row: Float64Array, sharpness: number, background: number) {
 }
 
 /** How sure an answer was, 0 to 1, and whether it was right. */
-export interface Judged {
+interface Judged {
   readonly confidence: number
   readonly right: boolean
 }

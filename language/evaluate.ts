@@ -39,18 +39,18 @@ export async function evaluate(
   model: Pick<Cascade, 'understand' | 'answered'>,
 ): Promise<Evaluation> {
   const startedAt = performance.now()
-  const answers: Understanding[] = []
+  const judged: { tier: string; label: string; confidence: number; right: boolean }[] = []
   for (let from = 0; from < examples.length; from += batch) {
-    const texts = examples
-      .slice(from, from + batch)
-      .map(({ text }) => ({ text, language: detect(text).language }))
-    answers.push(...(await model.understand(texts)))
+    const some = examples.slice(from, from + batch)
+    const answers = await model.understand(
+      some.map(({ text }) => ({ text, language: detect(text).language })),
+    )
+    for (const [at, answer] of answers.entries()) {
+      const given = answerTo(answer, task)
+      judged.push({ tier: answer.tier, ...given, right: given.label === some[at]!.label })
+    }
   }
   const seconds = (performance.now() - startedAt) / 1000
-  const judged = answers.map((answer, at) => {
-    const { label, confidence } = toldBy(answer, task)
-    return { label, confidence, right: label === examples[at]!.label }
-  })
   const told = judged.map(({ label }) => label)
   const classes = [...new Set(examples.map(({ label }) => label))]
     .sort()
@@ -74,7 +74,7 @@ export async function evaluate(
     tiers: Object.fromEntries(
       [...model.answered].map(([tier]) => [
         tier,
-        share(answers.filter((answer) => answer.tier === tier).length, answers.length),
+        share(judged.filter((one) => one.tier === tier).length, judged.length),
       ]),
     ),
     textsPerSecond: share(examples.length, seconds),
@@ -82,7 +82,7 @@ export async function evaluate(
   }
 }
 
-function toldBy(
+function answerTo(
   answer: Understanding,
   task: string,
 ): { readonly label: string; readonly confidence: number } {

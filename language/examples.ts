@@ -23,9 +23,6 @@ export type Placed = Example & { readonly place: string }
 const fewest = 5
 const languages = ['en', 'zh']
 
-/** Texts that differ in case and blanks alone count as the same. */
-export const folded = (text: string): string => text.toLowerCase().replace(/\s+/g, '')
-
 /**
  * Reads `intents`, `sentiment` and `lexicon`, each in English and Chinese, from a folder of YAML files.
  * @throws an error that names file and line: for YAML that doesn't parse, an unknown key (with the nearest name),

@@ -18,6 +18,13 @@ export interface LinearOptions {
 
 type Labels = Pick<Understanding, 'labels' | 'labelConfidences'>
 
+/** What a head of a user's own says of a text. */
+interface Told {
+  readonly head: string
+  readonly label: string
+  readonly confidence: number
+}
+
 export interface LinearTier extends Tier {
   /** It answers every text, at once. */
   understand(texts: readonly Text[]): readonly Understanding[]
@@ -61,7 +68,7 @@ export function linearTier(
         ? alternativesTo(best - first, probabilities.subarray(first, end), labels, margin)
         : [],
       ...sentimentOf(probabilities[negative]!, probabilities[positive]!),
-      ...(others.length === 0 ? noLabels : labelsBy(others, probabilities)),
+      ...(others.length === 0 ? noLabels : labelsOf(toldBy(others, probabilities))),
       tier: 'linear',
       model: version,
     }
@@ -113,17 +120,18 @@ export function verdictOf({ first, end, background }: PlacedHead, probabilities:
   return { best, known, confidence: known ? probabilities[best]! : none }
 }
 
-/** What heads beside intent and sentiment say. */
-export function labelsBy(heads: readonly PlacedHead[], probabilities: Float64Array): Labels {
-  const labels: Record<string, string> = {}
-  const labelConfidences: Record<string, number> = {}
-  for (const head of heads) {
+/** What heads say by the probabilities of their labels. */
+export const toldBy = (heads: readonly PlacedHead[], probabilities: Float64Array): readonly Told[] =>
+  heads.map((head) => {
     const { best, known, confidence } = verdictOf(head, probabilities)
-    labels[head.name] = known ? head.labels[best - head.first]! : outOfScope
-    labelConfidences[head.name] = confidence
-  }
-  return { labels, labelConfidences }
-}
+    return { head: head.name, label: known ? head.labels[best - head.first]! : outOfScope, confidence }
+  })
+
+/** As an understanding has it; of what a head says twice, the last. */
+export const labelsOf = (told: readonly Told[]): Labels => ({
+  labels: Object.fromEntries(told.map(({ head, label }) => [head, label])),
+  labelConfidences: Object.fromEntries(told.map(({ head, confidence }) => [head, confidence])),
+})
 
 function columnOf({ labels, first }: PlacedHead, label: string): number {
   if (!labels.includes(label))
