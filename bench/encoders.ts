@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { calibrationError } from '../language/calibrate.ts'
 import { readExamples } from '../language/examples.ts'
 import { answersOf, priorOf, verdictOf } from '../language/heads/dense.ts'
@@ -35,8 +36,11 @@ export async function run({ data }: SuiteOptions): Promise<readonly Figure[]> {
   const ready = performance.now() - startedAt
   const figures: Figure[] = [{ name: 'encoders: both ready', value: ready, unit: 'ms', atMost: 600 }]
   if (!existsSync(data)) console.error(`skipped the accuracy on public data sets: there is no folder ${data}`)
+  // As "murmur language train" reads: on all cores
+  const readers = await openEncoders(availableParallelism())
   for (const read of languageSets(data, Number.POSITIVE_INFINITY))
-    figures.push(...(await measure(read(), encoders)))
+    figures.push(...(await measure(read(), readers)))
+  await closeEncoders(readers)
   figures.push(...(await measurePosts(data, encoders)), ...(await measureSpeed(data, encoders)))
   figures.push({
     name: 'encoders: memory of this process, training data included',
@@ -130,7 +134,12 @@ async function measure(set: LanguageSet, all: Encoders): Promise<Figure[]> {
           ),
         ]
       : []),
-    { name: `${name}: training, reading included`, value: seconds, unit: 's' },
+    {
+      name: `${name}: training, reading included`,
+      value: seconds,
+      unit: 's',
+      ...(name === 'CLINC150' ? { atMost: 30 } : {}),
+    },
   ]
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { Argument, Command, Option } from 'commander'
 import { languageSettings } from '../config/language.ts'
 import { cascade } from '../language/cascade.ts'
@@ -77,7 +78,7 @@ language
       const started = performance.now()
       const live = new LiveLine()
       const { tasks, lexicon } = readLessons(file, flags.corrections, flags.validation)
-      const encoders = await openEncoders()
+      const encoders = await openEncoders(availableParallelism())
       const teaching = await teach(tasks, lexicon, encoders, (what) => live.show(what))
       live.end('')
       await closeEncoders(encoders)

@@ -15,10 +15,10 @@ export type TierChoice = 'cascade' | 'bert' | 'linear'
 
 export type Encoders = Partial<Record<EncodedLanguage, Encoder>>
 
-/** Opens the encoders that ship. @throws with the remedy */
-export async function openEncoders(): Promise<Encoders> {
+/** Opens the encoders that ship, with so many threads each. @throws with the remedy */
+export async function openEncoders(threads = 1): Promise<Encoders> {
   const opened = await Promise.all(
-    languages.map((language) => openEncoder(join(packageRoot(), 'models', language))),
+    languages.map((language) => openEncoder(join(packageRoot(), 'models', language), threads)),
   )
   return Object.fromEntries(opened.map((encoder) => [encoder.manifest.language, encoder]))
 }

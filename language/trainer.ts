@@ -14,6 +14,8 @@ export interface Task {
   readonly examples: readonly Example[]
   /** To choose by, in place of examples held back in turn: for an encoder that has seen the examples, but not these. */
   readonly validation?: readonly Example[]
+  /** Texts of which an encoder has said what they are: to learn from, not to choose by. */
+  readonly lent?: readonly Example[]
   /** Price of a margin violation. */
   readonly cost: number
   /** How much more a feature of the lexicon counts than an n-gram. */
@@ -40,13 +42,13 @@ export const backgroundShare = 0.25
  */
 export function trainModel(tasks: readonly Task[], lexicon: Lexicon, folds = 5) {
   const data = datasetOf(
-    tasks.flatMap(({ examples }) => examples.map(({ text }) => text)),
+    tasks.flatMap(({ examples, lent = [] }) => [...examples, ...lent].map(({ text }) => text)),
     new FeatureExtractor(lexicon),
   )
   let first = 0
   const trained = tasks.map((task) => {
     const head = trainHead(task, data, first, folds)
-    first += task.examples.length
+    first += task.examples.length + (task.lent?.length ?? 0)
     return head
   })
   const model: LinearModel = {
@@ -62,17 +64,20 @@ export function trainModel(tasks: readonly Task[], lexicon: Lexicon, folds = 5) 
 }
 
 function trainHead(task: Task, data: Dataset, first: number, folds: number) {
-  const { name, examples, cost, lexiconScale } = task
+  const { name, examples, cost, lexiconScale, lent = [] } = task
   const labels = [...new Set(examples.map(({ label }) => label))]
     .filter((label) => label !== outOfScope)
     .sort()
   const classes = labels.length
   const classOf = Int32Array.from(examples, ({ label }) => labels.indexOf(label))
+  const lentClasses = lent.map(({ label }) => labels.indexOf(label))
+  const lentTexts = lent.map((_, at) => examples.length + at)
   const loud = new Set(lexiconFeatures)
   const scale = Float32Array.from(data.bucketOfRow, (bucket) => (loud.has(bucket) ? lexiconScale : 1))
   const separate = (texts: readonly number[]): Separators => {
-    const chosen = texts.map((text) => first + text)
-    return trainSvm({ data, chosen, labels: texts.map((text) => classOf[text]!), classes, scale, cost })
+    const chosen = [...texts, ...lentTexts].map((text) => first + text)
+    const labels = [...texts.map((text) => classOf[text]!), ...lentClasses]
+    return trainSvm({ data, chosen, labels, classes, scale, cost })
   }
 
   const texts = [...classOf.keys()]

@@ -20,15 +20,13 @@ const batchTokens = 2048
 
 /**
  * Opens the encoder in a folder, such as models/en.
+ * @param threads more than one are for who has many texts and no other work for the cores
  * @throws where a file is missing or damaged, or ONNX Runtime can't be loaded
  */
-export async function openEncoder(
-  folder: string,
-  load: () => Promise<Runtime> = loadRuntime,
-): Promise<Encoder> {
+export async function openEncoder(folder: string, threads = 1): Promise<Encoder> {
   const { manifest, graph, vocabulary } = readEncoder(folder)
-  const runtime = await load()
-  const session = await openSession(runtime, graph)
+  const runtime = await loadRuntime()
+  const session = await openSession(runtime, graph, threads)
   const tokeniser = wordPiece(vocabulary)
   let before: Promise<unknown> = Promise.resolve()
   return {

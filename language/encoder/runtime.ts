@@ -18,10 +18,14 @@ export async function loadRuntime(): Promise<Runtime> {
   }
 }
 
-/** One thread a session: several on one small batch wait for each other more than they work. */
-export async function openSession(runtime: Runtime, graph: Uint8Array): Promise<Ort.InferenceSession> {
+/** @param threads several on one small batch wait for each other more than they work */
+export async function openSession(
+  runtime: Runtime,
+  graph: Uint8Array,
+  threads = 1,
+): Promise<Ort.InferenceSession> {
   return runtime.InferenceSession.create(graph, {
-    intraOpNumThreads: 1,
+    intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',

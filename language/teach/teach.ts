@@ -3,15 +3,17 @@ import { detect, encodedAs } from '../detect.ts'
 import type { Encoder } from '../encoder/encoder.ts'
 import type { Example } from '../examples.ts'
 import { type DenseHead, type DenseModel, priorOf, verdictOf } from '../heads/dense.ts'
-import { type Matrix, matrixProduct } from '../heads/products.ts'
+import { matrixProduct } from '../heads/products.ts'
 import type { Lexicon } from '../lexicon.ts'
 import { highest, Predictor } from '../linear.ts'
 import { placedHeads } from '../linear-tier.ts'
 import { outOfScope } from '../tier.ts'
 import { backgroundShare, type Task, trainModel } from '../trainer.ts'
 import { fitHead, type Known, type Unseen } from './fit-head.ts'
+import { borrows, lend } from './lend.ts'
 import { type EncodedLanguage, type HeadReport, languages, type Teaching, versioned } from './teaching.ts'
 import { thresholdOf } from './thresholds.ts'
+import { vectorsBy } from './vectors.ts'
 
 export type Encoders = Partial<Record<EncodedLanguage, Encoder>>
 
@@ -31,37 +33,43 @@ export async function teach(
   progress: Progress = () => {},
   languageOf = (text: string): EncodedLanguage => encodedAs(detect(text).language),
 ): Promise<Teaching> {
+  const readers = languages.flatMap((language) => {
+    const encoder = encoders[language]
+    return encoder ? [{ language, manifest: encoder.manifest, vectors: vectorsBy(encoder) }] : []
+  })
+  const numbersOf = (examples: readonly Example[], language: EncodedLanguage): readonly number[] =>
+    [...examples.keys()].filter((at) => languageOf(examples[at]!.text) === language)
+  const examplesIn = (examples: readonly Example[], language: EncodedLanguage): readonly Example[] =>
+    numbersOf(examples, language).map((at) => examples[at]!)
+  const lessons: Task[] = []
+  for (const task of tasks) lessons.push({ ...task, lent: await lentTo(task) })
   progress('the linear tier')
-  const { model: linear, unseen } = trainModel(tasks, lexicon)
+  const { model: linear, unseen } = trainModel(lessons, lexicon)
   const placed = placedHeads(linear)
   const predictor = new Predictor(linear)
   const dense: Partial<Record<EncodedLanguage, DenseModel>> = {}
   const thresholds: Partial<Record<EncodedLanguage, Record<string, number>>> = {}
   const reports: HeadReport[] = []
-  for (const language of languages) {
-    const encoder = encoders[language]
-    if (!encoder) continue
+  for (const { language, manifest, vectors } of readers) {
     const heads: DenseHead[] = []
     for (const [index, task] of tasks.entries()) {
       const head = placed[index]!
       const classes = head.labels.length
       const priors = priorsOf(unseen[index]!.margins, head)
-      const ofLanguage = (examples: readonly Example[]) =>
-        [...examples.keys()].filter((at) => languageOf(examples[at]!.text) === language)
-      const own = ofLanguage(task.examples)
-      const texts = own.map((at) => task.examples[at]!.text)
-      const classOf = Int32Array.from(own, (at) => head.labels.indexOf(task.examples[at]!.label))
-      if (own.length < fewest || new Set(classOf).size < 2) continue
+      const own = numbersOf(task.examples, language)
+      const examples = own.map((at) => task.examples[at]!)
+      if (!areEnough(examples)) continue
+      const texts = examples.map(({ text }) => text)
       progress(`${task.name}, ${language}: reading ${own.length.toLocaleString('en')} examples`)
       const lesson = {
         name: task.name,
         labels: head.labels,
         texts,
-        vectors: await vectorsOf(encoder, texts),
-        classOf,
+        vectors: await vectors(texts),
+        classOf: Int32Array.from(examples, ({ label }) => head.labels.indexOf(label)),
         prior: (text: number, label: number) => priors[own[text]! * classes + label]!,
         open: task.examples.some(({ label }) => label === outOfScope) || task.name === 'intent',
-        validation: await known(ofLanguage(task.validation ?? []).map((at) => task.validation![at]!)),
+        validation: await known(examplesIn(task.validation ?? [], language)),
       }
       progress(`${task.name}, ${language}: fitting ${classes} labels`)
       const made = await fitHead(lesson, await matrixProduct())
@@ -79,26 +87,34 @@ export async function teach(
           return predictor.probabilities.slice(head.first, head.end).map(priorOf)
         })
         return {
-          vectors: await vectorsOf(
-            encoder!,
-            examples.map(({ text }) => text),
-          ),
+          vectors: await vectors(examples.map(({ text }) => text)),
           classOf: Int32Array.from(examples, ({ label }) => head.labels.indexOf(label)),
           prior: (text, label) => opinions[text]![label]!,
         }
       }
     }
-    const { version, dimensions } = encoder.manifest
+    const { version, dimensions } = manifest
     if (heads.length > 0) dense[language] = { encoder: version, language, dimensions, heads }
   }
   return versioned({ linear, dense, thresholds, reports })
+
+  /** What the encoders make, for a task, of the examples of the others. */
+  async function lentTo(task: Task): Promise<readonly Example[]> {
+    const lent: Example[] = []
+    const others = tasks.filter((other) => other !== task).flatMap(({ examples }) => examples)
+    for (const { language, vectors } of borrows(task) ? readers : []) {
+      const own = examplesIn(task.examples, language)
+      if (!areEnough(own)) continue
+      progress(`${task.name}, ${language}: what the other heads' examples say of it`)
+      const texts = examplesIn(others, language).map(({ text }) => text)
+      lent.push(...(await lend(own, texts, vectors, await matrixProduct())))
+    }
+    return lent
+  }
 }
 
-const vectorsOf = async (encoder: Encoder, texts: readonly string[]): Promise<Matrix> => ({
-  rows: texts.length,
-  columns: encoder.manifest.dimensions,
-  values: await encoder.encode(texts),
-})
+const areEnough = (examples: readonly Example[]): boolean =>
+  examples.length >= fewest && new Set(examples.map(({ label }) => label)).size > 1
 
 /** Logarithms of the linear tier's probabilities, by example and label. */
 function priorsOf(
