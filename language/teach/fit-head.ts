@@ -1,4 +1,4 @@
-import { calibrate } from '../calibrate.ts'
+import { calibrate, softmax } from '../calibrate.ts'
 import { chooseScope, type Sighting } from '../heads/choose-scope.ts'
 import {
   type Answer,
@@ -12,7 +12,6 @@ import {
 import { trainLogistic } from '../heads/logistic.ts'
 import { type Matrix, type Product, rowsOf, transposed } from '../heads/products.ts'
 import { neighbours, referencesOf } from '../heads/scope.ts'
-import { highest } from '../linear.ts'
 import type { Separators } from '../svm.ts'
 import { backgroundShare, stratify } from '../trainer.ts'
 
@@ -121,25 +120,28 @@ export async function fitHead(lesson: Lesson, product: Product): Promise<Fitted>
   const separators = validation && last ? last : await taught(all, last)
   return { head: { name, labels, ...separators, ...choice, references }, unseen }
 
-  /** How much of the linear tier's opinion makes the most texts right, the least of it among equals; and how sharp. */
+  /** How much of the linear tier's opinion, and how sharp, makes the truth likeliest: smoother than counting who is right. */
   function bestMix(
     all: readonly Seen[],
     classes: number,
   ): { readonly mix: number; readonly sharpness: number } {
     const known = all.filter(({ inScope }) => inScope)
     const labels = Int32Array.from(known, ({ text }) => truthOf[text] as number)
-    let best = { mix: 0, sharpness: 1, right: -1 }
+    let best = { mix: 0, sharpness: 1, loss: Number.POSITIVE_INFINITY }
     for (const mix of mixes) {
       const scored = new Float64Array(known.length * classes)
-      let right = 0
-      for (const [at, { text, margins }] of known.entries()) {
-        const row = mixed(margins, mix, (label) => prior(text, label))
-        scored.set(row, at * classes)
-        if (highest(row, 0, classes) === labels[at]) right++
-      }
-      if (right <= best.right) continue
+      for (const [at, { text, margins }] of known.entries())
+        scored.set(
+          mixed(margins, mix, (label) => prior(text, label)),
+          at * classes,
+        )
       const { sharpness } = calibrate({ margins: scored, labels, classes }, backgroundShare)
-      best = { mix, sharpness, right }
+      let loss = 0
+      for (const [at, label] of labels.entries()) {
+        softmax(scored, at * classes, (at + 1) * classes, { sharpness })
+        loss -= Math.log(Math.max(scored[at * classes + label]!, Number.MIN_VALUE))
+      }
+      if (loss < best.loss) best = { mix, sharpness, loss }
     }
     return { mix: best.mix, sharpness: best.sharpness }
   }

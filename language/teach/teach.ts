@@ -104,9 +104,9 @@ export async function teach(
     const others = tasks.filter((other) => other !== task).flatMap(({ examples }) => examples)
     for (const { language, vectors } of borrows(task) ? readers : []) {
       const own = examplesIn(task.examples, language)
-      if (!areEnough(own)) continue
-      progress(`${task.name}, ${language}: what the other heads' examples say of it`)
       const texts = examplesIn(others, language).map(({ text }) => text)
+      if (!areEnough(own) || texts.length === 0) continue
+      progress(`${task.name}, ${language}: what the other heads' examples say of it`)
       lent.push(...(await lend(own, texts, vectors, await matrixProduct())))
     }
     return lent
