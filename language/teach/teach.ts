@@ -1,15 +1,16 @@
-import { calibrationError, softmax } from '../calibrate.ts'
+import { softmax } from '../calibrate.ts'
 import { detect, encodedAs } from '../detect.ts'
 import type { Encoder } from '../encoder/encoder.ts'
 import type { Example } from '../examples.ts'
-import { type DenseHead, type DenseModel, priorOf, verdictOf } from '../heads/dense.ts'
+import { type DenseHead, type DenseModel, priorOf } from '../heads/dense.ts'
 import { matrixProduct } from '../heads/products.ts'
 import type { Lexicon } from '../lexicon.ts'
-import { highest, Predictor } from '../linear.ts'
+import { Predictor } from '../linear.ts'
 import { placedHeads } from '../linear-tier.ts'
 import { outOfScope } from '../tier.ts'
-import { backgroundShare, type Task, trainModel } from '../trainer.ts'
-import { fitHead, type Known, type Unseen } from './fit-head.ts'
+import { type Task, trainModel } from '../trainer.ts'
+import { fitHead, type Known } from './fit-head.ts'
+import { judge, reportOf } from './judge.ts'
 import { borrows, lend } from './lend.ts'
 import { type EncodedLanguage, type HeadReport, languages, type Teaching, versioned } from './teaching.ts'
 import { thresholdOf } from './thresholds.ts'
@@ -125,78 +126,4 @@ function priorsOf(
   const priors = margins.slice()
   for (let at = 0; at < priors.length; at += classes) softmax(priors, at, at + classes, head)
   return priors.map(priorOf)
-}
-
-interface Judged {
-  /** -1: none of the labels. */
-  readonly truth: number
-  readonly answer: number
-  readonly answerConfidence: number
-  readonly confidence: number
-  readonly linearRight: boolean
-  readonly denseRight: boolean
-  readonly weight: number
-}
-
-function judge(
-  unseen: readonly Unseen[],
-  { classOf, prior }: Known,
-  classes: number,
-  background: boolean,
-): Judged[] {
-  const strangers = unseen.filter(({ text }) => classOf[text]! < 0).length
-  const strange =
-    strangers && (backgroundShare / (1 - backgroundShare)) * ((unseen.length - strangers) / strangers)
-  return unseen.map((one) => {
-    const { text } = one
-    const truth = classOf[text]!
-    const { label: answer, confidence: answerConfidence } = verdictOf(one)
-    const linear = Float64Array.from({ length: classes }, (_, label) => Math.exp(prior(text, label)))
-    const top = highest(linear, 0, classes)
-    const none = background ? 1 - linear.reduce((sum, one) => sum + one, 0) : 0
-    const said = none > linear[top]! ? -1 : top
-    return {
-      truth,
-      answer,
-      answerConfidence,
-      confidence: Math.max(none, linear[top]!),
-      linearRight: said === truth,
-      denseRight: answer === truth,
-      weight: truth < 0 ? Math.min(1, strange) : 1,
-    }
-  })
-}
-
-function reportOf(
-  head: string,
-  language: EncodedLanguage,
-  labels: readonly string[],
-  judged: readonly Judged[],
-  threshold: number,
-): HeadReport {
-  const share = (some: readonly Judged[], test: (one: Judged) => boolean) =>
-    some.filter(test).length / Math.max(1, some.length)
-  const strangers = judged.filter(({ truth }) => truth < 0)
-  const pairs = new Map<string, number>()
-  for (const { truth, answer } of judged)
-    if (truth >= 0 && answer >= 0 && truth !== answer)
-      pairs.set(`${truth} ${answer}`, (pairs.get(`${truth} ${answer}`) ?? 0) + 1)
-  const confused = [...pairs].sort((a, b) => b[1] - a[1]).slice(0, 10)
-  return {
-    head,
-    language,
-    classes: labels.length,
-    examples: judged.length,
-    accuracy: share(judged, ({ denseRight }) => denseRight),
-    linearAccuracy: share(judged, ({ linearRight }) => linearRight),
-    calibrationError: calibrationError(
-      judged.map(({ answerConfidence, denseRight }) => ({ confidence: answerConfidence, right: denseRight })),
-    ),
-    ...(strangers.length > 0 ? { outOfScopeRecall: share(strangers, ({ answer }) => answer < 0) } : {}),
-    linearShare: share(judged, ({ confidence }) => confidence >= threshold),
-    confused: confused.map(([pair, count]) => {
-      const [label, as] = pair.split(' ').map((index) => labels[Number(index)]!)
-      return { label: label!, as: as!, count }
-    }),
-  }
 }
