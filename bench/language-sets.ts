@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
 import type { Example } from '../language/examples.ts'
-import { randomFrom, shuffle } from '../language/random.ts'
+import { randomFrom, shuffled } from '../language/random.ts'
 import type { EncodedLanguage } from '../language/teach/teaching.ts'
 import { outOfScope } from '../language/tier.ts'
 
@@ -112,8 +112,7 @@ function sst(folder: string): LanguageSet {
 /** A seeded split: 2,000 reviews to test on, up to so many after them to train on, and the last 2,000 to choose by. */
 function reviews(name: string, file: string, most: number): LanguageSet {
   const rows = parse<{ label: string; review: string }>(readFileSync(file), { columns: true, bom: true })
-  const order = [...rows.keys()]
-  shuffle(order, randomFrom(41))
+  const order = shuffled([...rows.keys()], randomFrom(41))
   const examples = order.map((index) => ({ text: rows[index]!.review, label: rows[index]!.label }))
   const rest = examples.slice(2000).filter(({ text }) => text.trim() !== '')
   return {

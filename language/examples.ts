@@ -85,17 +85,20 @@ export function openExamples(file: string) {
   return { root: document.contents as unknown, entries, lists, placeOf }
 }
 
+/** Texts that are alike so count as one. */
+export const folded = (text: string): string => text.trim().toLowerCase()
+
 /** Leaves out repetitions. */
 export function unambiguous(examples: readonly Placed[]): Placed[] {
   const first = new Map<string, Placed>()
   for (const example of examples) {
-    const folded = example.text.trim().toLowerCase()
-    const other = first.get(folded)
+    const key = folded(example.text)
+    const other = first.get(key)
     if (other && other.label !== example.label)
       throw new Error(
         `${example.place}: "${example.text}" stands under "${example.label}" and, at ${other.place}, under "${other.label}"; keep one`,
       )
-    if (!other) first.set(folded, example)
+    if (!other) first.set(key, example)
   }
   return [...first.values()]
 }

@@ -1,4 +1,4 @@
-/** A seeded source of numbers in [0, 1): Mulberry32 (Tommy Ettinger, public domain). For repeatable training only. */
+/** A seeded source of numbers in [0, 1): Mulberry32 (Tommy Ettinger, public domain). So that a seed repeats what was drawn. */
 export function randomFrom(seed: number): () => number {
   let state = seed | 0
   return () => {
@@ -9,12 +9,12 @@ export function randomFrom(seed: number): () => number {
   }
 }
 
-/** Fisher and Yates's shuffle, in place. */
-export function shuffle(order: number[], random: () => number): void {
+/** The same items in a random order (Fisher and Yates). */
+export function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const order = [...items]
   for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1))
-    const other = order[j] as number
-    order[j] = order[i] as number
-    order[i] = other
+    ;[order[i], order[j]] = [order[j] as T, order[i] as T]
   }
+  return order
 }

@@ -1,5 +1,5 @@
 import type { Dataset } from './dataset.ts'
-import { randomFrom, shuffle } from './random.ts'
+import { randomFrom, shuffled } from './random.ts'
 
 /** A linear separator per class. */
 export interface Separators {
@@ -44,7 +44,7 @@ export function trainSvm({ data, chosen, labels, classes, scale, cost }: SvmTask
   const moves = new Float64Array(classes)
   const diagonal = 1 / (2 * cost)
   const curvatures = chosen.map((text) => squaredNorm(data, text, scale) + 1 + diagonal)
-  const order = [...chosen.keys()]
+  let order = [...chosen.keys()]
   const random = randomFrom(17)
   const everyClass = all(classes)
   // Soon most classes are far from most texts, and stay where they are
@@ -73,7 +73,7 @@ export function trainSvm({ data, chosen, labels, classes, scale, cost }: SvmTask
   }
 
   for (let epoch = 0; epoch < epochs; epoch++) {
-    shuffle(order, random)
+    order = shuffled(order, random)
     for (const position of order) visit(position, fullEpochs.has(epoch))
   }
   for (let at = 0; at < separators.weights.length; at++)

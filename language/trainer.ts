@@ -4,7 +4,7 @@ import type { Example, Examples } from './examples.ts'
 import { FeatureExtractor, lexiconFeatures } from './features.ts'
 import type { Lexicon } from './lexicon.ts'
 import { type Head, type LinearModel, wordsPerRow } from './linear.ts'
-import { randomFrom, shuffle } from './random.ts'
+import { randomFrom, shuffled } from './random.ts'
 import { marginsOf, type Separators, trainSvm } from './svm.ts'
 import { outOfScope } from './tier.ts'
 
@@ -114,11 +114,9 @@ function quantise(all: readonly Separators[], rows: number) {
 
 /** A fold for each text, so that every class is spread evenly over the folds. */
 export function stratify(labels: Int32Array, folds: number): Uint8Array {
-  const order = [...labels.keys()]
-  shuffle(order, randomFrom(29))
   const next = new Map<number, number>()
   const foldOf = new Uint8Array(labels.length)
-  for (const text of order) {
+  for (const text of shuffled([...labels.keys()], randomFrom(29))) {
     const label = labels[text] as number
     const fold = next.get(label) ?? 0
     foldOf[text] = fold

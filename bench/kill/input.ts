@@ -1,4 +1,5 @@
 import { appendFileSync, writeFileSync } from 'node:fs'
+import { randomFrom } from '../../language/random.ts'
 
 /** An utterance of the input, as a line of the JSONL file that is ingested. */
 export interface Line {
@@ -7,27 +8,6 @@ export interface Line {
   readonly channel: string
   readonly text: string
   readonly occurredAt: number
-}
-
-/** A generator of pseudo-random numbers from 0 to 1 (mulberry32), so that a seed repeats a run. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-/** The same items in a random order (Fisher and Yates). */
-export function shuffled<T>(items: readonly T[], random: () => number): T[] {
-  const order = [...items]
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    ;[order[i], order[j]] = [order[j] as T, order[i] as T]
-  }
-  return order
 }
 
 const share = { chat: 0.1 }

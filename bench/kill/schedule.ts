@@ -1,5 +1,5 @@
 import type { CrashPoint } from '../../connectors/crash.ts'
-import { randomFrom, shuffled } from './input.ts'
+import { randomFrom, shuffled } from '../../language/random.ts'
 import type { Outage } from './servers.ts'
 
 /** The kinds of process of a deployment. */

@@ -5,6 +5,7 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
 import { packageRoot } from '../../schemas/root.ts'
 import {
   type Example,
+  folded,
   openExamples,
   type Placed,
   readExamples,
@@ -154,7 +155,6 @@ function parsed(line: string): Record<string, unknown> | undefined {
 }
 
 function merged(examples: readonly Example[], corrections: readonly Example[]): readonly Example[] {
-  const folded = (text: string) => text.trim().toLowerCase()
   const corrected = new Map(corrections.map((one) => [folded(one.text), one]))
   return [...examples.filter(({ text }) => !corrected.has(folded(text))), ...corrected.values()]
 }
