@@ -212,9 +212,10 @@ test('a flood of dead letters stops the processor before any is written, and say
   expect(failed.reason).toMatch(/of the last \d+ messages were refused.*Nothing of this batch was written/)
   const ready = await fetch(`${pipeline.address}/readyz`)
   expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('were refused')])
+  // The other instance takes the flood over and fails of it in turn: either may be named
   expect(await murmur('ingest', lay('row.jsonl', '{"text":"Hello"}\n'), '--wait', ...flooded)).toMatchObject({
     code: 1,
-    err: expect.stringContaining(`${failed.instance} does not process them: `),
+    err: expect.stringMatching(/conversation-[12] does not process them: .*were refused/),
   })
   // Each of the two instances may have written the few that are always allowed
   expect((await json<Letter[]>('deadletters', 'list')).length).toBeLessThanOrEqual(before + 10)
