@@ -46,8 +46,9 @@ describe('the embedded log', () => {
     rmSync(folder, { recursive: true })
   })
 
-  /** When a second has passed since the records came in. */
-  const later = () => Date.now() + 1500
+  const hour = 3_600_000
+  /** When an hour has passed since the records came in. */
+  const later = () => Date.now() + 2 * hour
 
   const offsets = async (topic: string) => (await log.topics()).find(({ name }) => name === topic)?.offsets[0]
 
@@ -67,7 +68,7 @@ describe('the embedded log', () => {
   })
 
   test('retention keeps what a group has yet to read', async () => {
-    await log.createTopics([{ name: 'slow', partitions: 1, ...forever, retentionMs: 1000 }])
+    await log.createTopics([{ name: 'slow', partitions: 1, ...forever, retentionMs: hour }])
     for (let i = 0; i < 150; i++) await send(log, [batchOf('slow', 0, ['a', 'b'], 5)])
     await log.seek('group', [{ topic: 'slow', partition: 0, offset: 201 }])
     expect(await log.retain(Date.now())).toBe(0)
@@ -79,7 +80,7 @@ describe('the embedded log', () => {
   })
 
   test('of two sweeps at once, one does the work', async () => {
-    await log.createTopics([{ name: 'swept', partitions: 1, ...forever, retentionMs: 1000 }])
+    await log.createTopics([{ name: 'swept', partitions: 1, ...forever, retentionMs: hour }])
     await send(log, [batchOf('swept', 0, ['a'], 5)])
     const other = embeddedLog(environment)
     expect(await Promise.all([log.retain(later()), other.retain(later())])).toEqual([1, 0])
@@ -87,7 +88,7 @@ describe('the embedded log', () => {
   })
 
   test('a reader whose position retention has passed goes on with the earliest record', async () => {
-    await log.createTopics([{ name: 'passed', partitions: 1, ...forever, retentionMs: 1000 }])
+    await log.createTopics([{ name: 'passed', partitions: 1, ...forever, retentionMs: hour }])
     await send(log, [batchOf('passed', 0, ['old'], 5)])
     await log.retain(later())
     await send(log, [batchOf('passed', 0, ['new'], Date.now())])
@@ -136,7 +137,7 @@ describe('the embedded log', () => {
   })
 
   test('what is read stays valid when the log changes', async () => {
-    await log.createTopics([{ name: 'kept', partitions: 1, ...forever, retentionMs: 1000 }])
+    await log.createTopics([{ name: 'kept', partitions: 1, ...forever, retentionMs: hour }])
     await send(log, [batchOf('kept', 0, ['first', 'x'.repeat(50_000)], 5)])
     const records = (await log.read('kept', 0, 0, 1000)) as Records
     await log.retain(later())
