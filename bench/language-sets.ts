@@ -6,7 +6,7 @@ import { randomFrom, shuffled } from '../language/random.ts'
 import type { EncodedLanguage } from '../language/teach/teaching.ts'
 import { outOfScope } from '../language/tier.ts'
 
-/** A public data set to measure the trainer on. Nothing that ships is trained on any of them. */
+/** A public data set to measure on. The heads that ship are taught none of them; encoders were tuned on training parts (models/README.md). */
 export interface LanguageSet {
   readonly name: string
   readonly train: readonly Example[]

@@ -22,8 +22,7 @@ export interface Calibration {
 export function calibrate(scored: Scored, backgroundShare: number): Calibration {
   const { margins, labels, classes } = scored
   const strangers = labels.filter((label) => label < 0).length
-  const weight =
-    strangers && (backgroundShare / (1 - backgroundShare)) * ((labels.length - strangers) / strangers)
+  const weight = backgroundWeight(strangers, labels.length, backgroundShare)
   let sharpness = 1
   let background = strangers > 0 ? 0 : -Infinity
   for (let round = 0; round < 30; round++) {
@@ -48,6 +47,13 @@ export function calibrate(scored: Scored, backgroundShare: number): Calibration 
   }
   return { sharpness, background: strangers > 0 ? background : undefined }
 }
+
+/**
+ * How much a background text counts against one of a class, so that all of them together are such a share of all texts.
+ * @param strangers how many of the texts are background
+ */
+export const backgroundWeight = (strangers: number, texts: number, share: number): number =>
+  strangers && (share / (1 - share)) * ((texts - strangers) / strangers)
 
 /** Turns the margins between two places into probabilities, in place. With a background they sum to less than 1. */
 export function softmax(

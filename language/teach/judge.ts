@@ -1,4 +1,4 @@
-import { calibrationError } from '../calibrate.ts'
+import { backgroundWeight, calibrationError } from '../calibrate.ts'
 import { verdictOf } from '../heads/dense.ts'
 import { highest } from '../linear.ts'
 import { backgroundShare } from '../trainer.ts'
@@ -21,8 +21,7 @@ export function judge(
   background: boolean,
 ): Judged[] {
   const strangers = unseen.filter(({ text }) => classOf[text]! < 0).length
-  const strange =
-    strangers && (backgroundShare / (1 - backgroundShare)) * ((unseen.length - strangers) / strangers)
+  const strange = backgroundWeight(strangers, unseen.length, backgroundShare)
   return unseen.map((one) => {
     const { text } = one
     const truth = classOf[text]!

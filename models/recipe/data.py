@@ -52,7 +52,7 @@ def smp(data: Path) -> Splits:
 
 
 def reviews(name: str, data: Path) -> Splits:
-    """The order of `shuffle(order, randomFrom(41))` in language/random.ts: its first 2,000 are the test, as in the project's benchmark."""
+    """The order of `shuffled(rows, randomFrom(41))` in language/random.ts: its first 2,000 are the test, as in the project's benchmark."""
     with (data / f"sentiment/reviews-zh/{name}.csv").open(encoding="utf-8-sig") as file:
         rows = [(row["review"], row["label"]) for row in csv.DictReader(file)]
     pairs = [rows[i] for i in shuffled(len(rows), 41)]
@@ -84,7 +84,7 @@ def sample(items: list, count: int, seed: int = 0) -> list:
 
 
 def shuffled(count: int, seed: int) -> list[int]:
-    """`shuffle` of language/random.ts: Fisher and Yates by mulberry32."""
+    """`shuffled` of language/random.ts: Fisher and Yates by mulberry32."""
     state = seed
 
     def random() -> float:
